@@ -1,0 +1,17 @@
+# Third-party parts, one INTERFACE target each, static wherever belljar is.
+function(belljar_library name archive shared)
+  add_library(${name} INTERFACE)
+  if(BELLJAR_STATIC)
+    target_link_libraries(${name} INTERFACE ${archive})
+  else()
+    target_link_libraries(${name} INTERFACE ${shared})
+  endif()
+endfunction()
+
+belljar_library(boost_json libboost_json.a boost_json)
+belljar_library(yaml_cpp libyaml-cpp.a yaml-cpp)
+belljar_library(openssl_crypto libcrypto.a crypto)
+belljar_library(seccomp libseccomp.a seccomp)
+belljar_library(zstd libzstd.a zstd)
+add_library(boost_headers INTERFACE)
+find_package(GTest REQUIRED)

@@ -1,0 +1,6 @@
+add_library(belljar_sanitizers INTERFACE)
+if(BELLJAR_SANITIZE)
+  target_compile_options(belljar_sanitizers INTERFACE -fsanitize=${BELLJAR_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(belljar_sanitizers INTERFACE -fsanitize=${BELLJAR_SANITIZE})
+  set(BELLJAR_STATIC OFF)
+endif()

@@ -1,0 +1,8 @@
+# Every warning is an error; the list is the one both compilers of Debian 12 keep clean.
+add_library(belljar_warnings INTERFACE)
+target_compile_options(belljar_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual -Wformat=2 -Werror)
+# Result's TRY is a statement expression, which __extension__ marks for g++ alone.
+target_compile_options(belljar_warnings INTERFACE $<$<CXX_COMPILER_ID:Clang>:-Wno-gnu-statement-expression>)
+# g++ 12 reports inlined std::string and std::vector copies as overreads (GCC bug 105651).
+target_compile_options(belljar_warnings INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)

@@ -1,0 +1,88 @@
+// Engine: makes sandboxes. One Engine owns one launcher process (belljar-init), the cgroups and uid ranges of its
+// sandboxes, and removes whatever an earlier Belljar that was killed left behind.
+//
+//   auto engine = TRY(Engine::start({}, clock));
+//   auto sandbox = TRY(engine->create(spec));          // sealed and posture-checked; nothing of the model has run
+//   TRY(sandbox->start({.argv = {"/bin/true"}, .environment = default_environment()}));
+//   while (!sandbox->ended()) TRY(engine->wait(std::chrono::milliseconds{100}));
+//   SandboxReport report = TRY(sandbox->destroy());    // dead, proved, counted
+//
+// Single-threaded: an Engine, its sandboxes and its pools belong to one thread, because processes are cloned and
+// notifications answered in one place. To wait for other things too, put poll_fd() into your own poll set and call
+// pump() when it is readable; pump() never blocks.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "spec/sandbox_report.h"
+#include "spec/sandbox_spec.h"
+
+namespace belljar::sandbox {
+
+class Sandbox;
+
+struct EngineOptions {
+  std::string init_program;       // path of belljar-init; empty: beside our own executable
+  std::string profile_directory;  // empty: the installed or source `profiles/`
+};
+
+class Engine {
+ public:
+  static Result<std::unique_ptr<Engine>> start(const EngineOptions& options, const Clock& clock);
+  virtual ~Engine() = default;
+
+  // Seals a sandbox and checks its posture from outside. On error nothing is left of it.
+  virtual Result<std::unique_ptr<Sandbox>> create(const spec::SandboxSpec& spec) = 0;
+
+  // Keeps `depth` sandboxes of this spec ready; claim() takes one (or builds one when none is ready).
+  virtual Result<void> keep_ready(const spec::SandboxSpec& spec, std::size_t depth) = 0;
+  virtual Result<std::unique_ptr<Sandbox>> claim(const spec::SandboxSpec& spec) = 0;
+
+  virtual int poll_fd() const = 0;                                  // readable when pump() has work
+  virtual Result<void> pump() = 0;                                  // answers notifications, exits, samples; non-blocking
+  virtual Result<void> wait(std::chrono::milliseconds at_most) = 0; // poll, then pump
+};
+
+enum class Stream { out, error };
+
+struct OutputChunk {
+  std::size_t bytes = 0;  // written into the caller's buffer
+  bool end = false;       // no more will come
+};
+
+class Sandbox {
+ public:
+  virtual ~Sandbox() = default;  // kills and removes what destroy() has not
+
+  virtual Result<void> start(const spec::Command& command) = 0;  // once
+
+  // Host ends of the pipes, non-blocking, close-on-exec; -1 once closed. The caller polls them; bytes are taken with
+  // read_output(), which keeps the exact seen and kept counts and drops what is beyond the quota.
+  virtual int input_fd() const = 0;
+  virtual void close_input() = 0;
+  virtual int output_fd(Stream stream) const = 0;
+  virtual Result<OutputChunk> read_output(Stream stream, std::span<char> buffer) = 0;
+
+  virtual bool ended() const = 0;
+  virtual void signal(int number) = 0;  // forwarded to every process inside
+  // Ends the whole tree; `why` becomes the reason of the report and `status` its status.
+  virtual void kill(spec::EndStatus status, const std::string& why) = 0;
+
+  // Violations not yet taken, in order of first appearance; counts of records taken before arrive as new records.
+  virtual std::vector<spec::Violation> take_violations() = 0;
+
+  // A regular file the program left under /out, read through descriptors, never following links; at most `bytes_max`.
+  // Valid after ended() and before destroy().
+  virtual Result<std::string> collect(const std::string& name, std::size_t bytes_max) = 0;
+
+  // Waits until nothing of it lives, proves it, frees it.
+  virtual Result<spec::SandboxReport> destroy() = 0;
+};
+
+}  // namespace belljar::sandbox

@@ -1,0 +1,61 @@
+// Measurements: what `drive` saw, before anyone judges it. `judge` turns these into metrics and gates; the report draws
+// them. Plain values.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "spec/sandbox_report.h"
+#include "spec/verdict.h"
+
+namespace belljar::spec {
+
+// How one case ended. Kinds of error are kept apart because they blame different parties.
+enum class CaseEnd {
+  answered,
+  model_error,     // the model said {"id":..,"error":..}, or died
+  contract_error,  // what it said broke the contract: not JSON, wrong schema, wrong id, too large, too deep
+  timeout,         // nothing within the deadline
+  harness_error,   // our fault or the host's
+  held,            // not sent or not used: the model was contained
+};
+
+struct CaseResult {
+  std::string case_id;
+  std::string model;
+  CaseEnd end = CaseEnd::harness_error;
+  std::string expected;  // the label
+  std::string answered;  // the compared member, printable
+  std::string detail;    // why, for the error kinds; printable
+  std::int64_t latency_ns = 0;
+};
+
+// Messages that belonged to no case: unsolicited, second answers, foreign ids. They are contract violations.
+struct StrayMessage {
+  std::string model;
+  std::string kind;  // "unsolicited", "duplicate", "foreign-id", "not-json", "too-large", "not-utf8", "too-deep"
+  std::string sample;  // printable, bounded
+  std::uint64_t count = 1;
+};
+
+struct ModelRun {
+  std::string model;
+  SandboxReport sandbox;
+  std::string log_tail;  // last of stderr, printable lines
+};
+
+struct Measurements {
+  std::vector<CaseResult> cases;
+  std::vector<StrayMessage> strays;
+  std::vector<ModelRun> models;
+  std::vector<Finding> findings;
+  std::int64_t drive_ns = 0;
+  bool contained = false;
+  std::string positive;  // WorkloadSpec::positive
+};
+
+std::string_view case_end_name(CaseEnd end);
+
+}  // namespace belljar::spec

@@ -1,0 +1,64 @@
+// SandboxSpec: what a sandbox is made of and may do; Command: what runs in it. Plain values, resolved: every host path
+// exists and every digest is known before a spec reaches the engine.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "spec/quotas.h"
+
+namespace belljar::spec {
+
+enum class ImageKind {
+  host,       // the host's own /usr (and what /etc needs for a dynamic loader), read-only
+  directory,  // a root file system on disk, read-only
+};
+
+struct Image {
+  ImageKind kind = ImageKind::host;
+  std::string root;    // absolute host path of the directory; "/" for host
+  std::string digest;  // "sha256:..." of its content; empty for host
+};
+
+// A host file or directory seen read-only, nosuid, nodev inside.
+struct ReadOnlyBind {
+  std::string host_path;
+  std::string inside;  // absolute, e.g. "/model"
+};
+
+// A file that exists in this sandbox alone. With `canary`, any open of it is a violation.
+struct PlantedFile {
+  std::string inside;
+  std::string content;
+  bool canary = false;
+};
+
+enum class TimeNamespace { host, own };  // own: monotonic and boot clocks begin at the start of the sandbox
+
+struct SandboxSpec {
+  std::string name = "sandbox";  // for messages; letters, digits, dash
+  Image image;
+  std::vector<ReadOnlyBind> files;
+  std::vector<PlantedFile> planted;
+  std::string profile = "interpreter";  // profiles/NAME.yaml
+  Quotas quotas;
+  TimeNamespace time = TimeNamespace::host;
+  // Writable root (an overlay thrown away with the sandbox) instead of a read-only one. /tmp, /work, /out and /dev/shm
+  // are writable either way.
+  bool writable_root = false;
+  // Degradations the person accepted by name: "cgroup-memory", "cgroup-processes", "cgroup-cpu", "landlock",
+  // "user-notification", "user-namespace-range". Any other missing protection stops the start.
+  std::vector<std::string> allow_degraded;
+};
+
+struct Command {
+  std::vector<std::string> argv;         // argv[0] is looked up in PATH inside when it has no slash
+  std::vector<std::string> environment;  // "NAME=value"; the whole of it
+  std::string directory = "/work";
+};
+
+// PATH, HOME=/work, LANG=C.UTF-8, TMPDIR=/tmp and nothing of the host's.
+std::vector<std::string> default_environment();
+
+}  // namespace belljar::spec

@@ -1,0 +1,105 @@
+// Scenario: the file a person writes, parsed and checked; nothing of it is resolved yet (paths are as written,
+// relative to the scenario's folder). parse_scenario() reports every error of the file at once, each as
+// "file:line:column: what was found, what was expected".
+//
+//   Result<Scenario> scenario = parse_scenario(text, "triage.yaml");   // error: Errc::invalid_argument, one line each
+//
+// Plain values; pure.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "codec/yaml.h"
+#include "spec/quotas.h"
+#include "spec/sandbox_spec.h"
+
+namespace belljar::spec {
+
+enum class AdapterKind { stdio };  // one JSON object per line in and out; openai, scripted, replay, mcp come later
+
+// A file made inside a sandbox before the run and stored by the digest of its content: a trained model.
+//
+//     artifacts:
+//       model.bin: {image: images/x.yaml, files: training, run: [python3, /files/train.py], limits: {...}}
+//
+// The command's /out/NAME becomes readable at /artifacts/NAME in every model that lists it in `artifacts:`.
+struct ArtifactSpec {
+  std::string name;
+  std::string image = "host";
+  std::string files;
+  std::vector<std::string> run;
+  std::string profile = "interpreter";
+  Quotas quotas;
+  codec::Mark mark;
+};
+
+struct ModelSpec {
+  std::string name;
+  std::string image = "host";        // "host", a directory, or a package-list file ending in .yaml
+  std::string files;                 // read-only at /model
+  std::vector<std::string> run;
+  AdapterKind adapter = AdapterKind::stdio;
+  std::string type = "classifier";
+  std::string tier = "native";
+  std::string profile = "interpreter";
+  Quotas quotas;
+  std::vector<std::string> artifacts;       // names; at /artifacts/NAME
+  std::vector<PlantedFile> canaries;        // `canaries: [/work/.aws/credentials]`; content is made up per run
+  std::vector<std::string> allow_degraded;
+  codec::Mark mark;
+};
+
+struct LinkSpec {
+  std::string from = "workload";
+  std::string to;
+  std::string contract;  // file; empty: any JSON object with an id
+  codec::Mark mark;
+};
+
+struct WorkloadSpec {
+  std::string cases;                       // .csv or .jsonl
+  std::string label;                       // column or member that holds the expected answer; never sent
+  std::string answer = "label";            // member of the answer compared with the label
+  std::string positive;                    // for precision and recall; empty: macro average over classes
+  std::optional<std::uint64_t> cases_max;  // take the first N
+  codec::Mark mark;
+};
+
+enum class GateBound { at_least, at_most };
+
+struct GateSpec {
+  std::string metric;  // "accuracy", "precision", "recall", "latency.p99", "contract.violations", "errors.timeout" ...
+  GateBound bound = GateBound::at_least;
+  double threshold = 0;      // durations in seconds
+  bool is_duration = false;  // written as "150ms"
+  double confidence = 0.95;
+  codec::Mark mark;
+};
+
+// What containment follows on at once: the sandbox is killed, its later outputs are held, the verdict is `contained`.
+// Kinds: canary, syscall, processes, disk, memory, output, contract.
+struct BreachSpec {
+  std::vector<std::string> contain;
+};
+
+struct Scenario {
+  std::string file;  // as given
+  std::string name;
+  std::uint64_t seed = 0;
+  std::vector<ArtifactSpec> artifacts;
+  std::vector<ModelSpec> models;
+  std::vector<LinkSpec> links;
+  WorkloadSpec workload;
+  std::vector<GateSpec> gates;
+  BreachSpec on_breach;
+};
+
+Result<Scenario> parse_scenario(std::string_view text, std::string_view file);
+
+}  // namespace belljar::spec
