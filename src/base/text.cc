@@ -54,9 +54,9 @@ int nibble(char c) {
 
 std::string one_decimal(double value, std::string_view unit) {
   std::array<char, 64> buffer{};
-  const char* format = value == static_cast<double>(static_cast<long long>(value)) ? "%.0f %s" : "%.1f %s";
-  const int length = std::snprintf(buffer.data(), buffer.size(), format, value, std::string{unit}.c_str());
-  return {buffer.data(), static_cast<std::size_t>(length)};
+  const int decimals = value == static_cast<double>(static_cast<long long>(value)) ? 0 : 1;
+  const int length = std::snprintf(buffer.data(), buffer.size(), "%.*f ", decimals, value);
+  return std::string{buffer.data(), static_cast<std::size_t>(length)}.append(unit);
 }
 
 void append_hex_escape(std::string& out, std::uint8_t byte) {
