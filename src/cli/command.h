@@ -20,8 +20,8 @@ enum class Argument { none, required };
 struct Option {
   std::string_view name;  // without dashes: "json"
   Argument argument = Argument::none;
-  std::string_view value_name;  // "FILE"
-  std::string_view help;
+  std::string_view value_name = {};  // "FILE"
+  std::string_view help = {};
   bool repeated = false;
 };
 
@@ -42,15 +42,18 @@ struct Host {
 };
 
 struct Command {
-  std::string_view name;       // "run"
-  std::string_view operands;   // "SCENARIO..."
-  std::string_view summary;    // one line
-  std::vector<Option> options;
+  std::string_view name;  // "run"
+  std::string_view operands =
+      {};  // "SCENARIO...", "RUN [FILE]"; their number is checked from this text where it is plain
+  std::string_view summary = {};  // one line
+  std::vector<Option> options = {};
   bool trailing_command = false;  // everything after `--` is taken as operands unread
-  int (*main)(const Arguments& arguments, const Host& host);  // returns the exit code
+  int (*main)(const Arguments& arguments, const Host& host) = nullptr;  // returns the exit code
 };
 
-// Parses argv of one command. The error is a usage message (exit code 2).
+// Parses argv of one command: `--name value`, `--name=value`, operands, and everything after `--` as operands. Every
+// command knows `--help` and `-h`; where either is said, the result has "help" and nothing else is checked.
+// The error is a usage message (exit code 2).
 Result<Arguments> parse_arguments(const Command& command, const std::vector<std::string>& words);
 std::string help_text(const Command& command);
 
