@@ -1,0 +1,135 @@
+#include "sandbox/image/bootstrap.h"
+
+#include <algorithm>
+#include <array>
+#include <sstream>
+
+#include "base/text.h"
+#include "os/file.h"
+#include "os/run_program.h"
+
+namespace belljar::sandbox {
+
+namespace {
+
+constexpr std::chrono::minutes kPatience{30};
+constexpr std::size_t kErrorTail = 1500;
+
+// Never unpacked, whatever the list says: what no program reads, and what helps to build an attack.
+constexpr std::array<std::string_view, 9> kExcluded{"/usr/share/man/*", "/usr/share/info/*",    "/usr/share/locale/*",
+                                                    "/usr/share/doc/*", "/usr/share/lintian/*", "/usr/share/bug/*",
+                                                    "/usr/include/*",   "/usr/share/gtk-doc/*", "*.a"};
+// Licences ask to travel with what they cover.
+constexpr std::string_view kKept = "/usr/share/doc/*/copyright";
+
+std::string effective_user() {
+  Result<os::ProgramOutput> id = os::run_program({"id", "-un"}, {});
+  if (!id || id.value().exit_code != 0) return "nobody";
+  return id.value().output.substr(0, id.value().output.find('\n'));
+}
+
+// A line "NAME:FIRST:COUNT" or "UID:FIRST:COUNT".
+Result<bool> has_subordinate_ids(const std::string& file, const std::string& user, const std::string& uid) {
+  if (!os::exists(file)) return false;
+  std::istringstream lines{TRY(os::read_file(file, 1U << 20))};
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with(user + ":") || line.starts_with(uid + ":")) return true;
+  }
+  return false;
+}
+
+Result<void> check_subordinate_ids() {
+  const std::string user = effective_user();
+  os::ProgramOutput uid = TRY(os::run_program({"id", "-u"}, {}));
+  uid.output.erase(std::remove(uid.output.begin(), uid.output.end(), '\n'), uid.output.end());
+  for (const std::string file : {"/etc/subuid", "/etc/subgid"}) {
+    if (TRY(has_subordinate_ids(file, user, uid.output))) continue;
+    return Error{Errc::unavailable,
+                 "user " + user + " has no range in " + file +
+                     ": as root, run `usermod --add-subuids 100000-165535 --add-subgids 100000-165535 " + user +
+                     "`, or build the image as root"};
+  }
+  const Result<os::ProgramOutput> mapper = os::run_program({"newuidmap"}, {});
+  if (!mapper) {
+    return Error{Errc::unavailable, "newuidmap is not installed: as root, run `apt-get install uidmap`"};
+  }
+  return {};
+}
+
+// The end of what a tool said, which is where it says why.
+std::string tail_of(const std::string& text) {
+  const std::string_view end = std::string_view{text}.substr(text.size() - std::min(text.size(), kErrorTail));
+  return printable(end, kErrorTail * 2);
+}
+
+// Runs a tool of the build. When we die, it dies: setpriv asks the kernel for that.
+Result<void> run_tool(std::vector<std::string> argv, const std::string& input) {
+  const std::string name = argv.front();
+  argv.insert(argv.begin(), {"setpriv", "--pdeathsig", "KILL", "--"});
+  os::ProgramOptions options;
+  options.input = input;
+  options.timeout = kPatience;
+  const os::ProgramOutput got = TRY(os::run_program(argv, options));
+  if (got.exit_code == 0) return {};
+  if (got.exit_code == 127 && got.error.find("No such file") != std::string::npos) {
+    return Error{Errc::unavailable, name + " is not installed: as root, run `apt-get install mmdebstrap`"};
+  }
+  return Error{Errc::unavailable, name + " ended with exit code " + std::to_string(got.exit_code) + ": " +
+                                      tail_of(got.error.empty() ? got.output : got.error)};
+}
+
+std::string join(const std::vector<std::string>& words, char separator) {
+  std::string text;
+  for (const std::string& word : words) {
+    if (!text.empty()) text += separator;
+    text += word;
+  }
+  return text;
+}
+
+}  // namespace
+
+Builder builder_for_this_user() {
+  const Result<os::ProgramOutput> id = os::run_program({"id", "-u"}, {});
+  return id && id.value().output == "0\n" ? Builder::root : Builder::user;
+}
+
+std::vector<std::string> bootstrap_command(const PackageList& list, const AptConfiguration& apt, Builder builder,
+                                           const std::string& destination) {
+  std::vector<std::string> argv;
+  if (builder == Builder::root) {
+    // mmdebstrap mounts /proc, /sys and /dev into the tree; in namespaces of its own these cannot outlive it.
+    argv = {"unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--mount-proc", "--"};
+  }
+  const std::vector<std::string> tool{"mmdebstrap",
+                                      builder == Builder::root ? "--mode=root" : "--mode=unshare",
+                                      builder == Builder::root ? "--format=directory" : "--format=tar",
+                                      "--variant=" + list.variant,
+                                      "--skip=output/dev",
+                                      "--aptopt=APT::Install-Recommends \"false\""};
+  argv.insert(argv.end(), tool.begin(), tool.end());
+  if (!list.packages.empty()) argv.push_back("--include=" + join(list.packages, ','));
+  for (const std::string& option : apt.fetch_options) argv.push_back("--aptopt=" + option);
+  for (const std::string_view path : kExcluded) argv.push_back("--dpkgopt=path-exclude=" + std::string{path});
+  for (const std::string& path : list.exclude) argv.push_back("--dpkgopt=path-exclude=" + path);
+  argv.push_back("--dpkgopt=path-include=" + std::string{kKept});
+  argv.insert(argv.end(), {list.suite, destination, "-"});
+  return argv;
+}
+
+Result<void> bootstrap(const PackageList& list, const AptConfiguration& apt, const std::string& destination,
+                       const std::string& scratch) {
+  const Builder builder = builder_for_this_user();
+  const std::string sources = TRY(sources_for_suite(apt, list.suite));
+  if (builder == Builder::root) return run_tool(bootstrap_command(list, apt, builder, destination), sources);
+  TRY(check_subordinate_ids());
+  // Unpacked by ourselves, every file is ours to read, to verify and to remove; straight from the namespace they
+  // would belong to subordinate ids.
+  const std::string archive = scratch + "/root.tar";
+  TRY(run_tool(bootstrap_command(list, apt, builder, archive), sources));
+  TRY(os::make_directories(destination, 0755));
+  TRY(run_tool({"tar", "-x", "-p", "--no-same-owner", "--exclude=./dev/*", "-C", destination, "-f", archive}, ""));
+  return os::remove_tree(archive);
+}
+
+}  // namespace belljar::sandbox
