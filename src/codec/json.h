@@ -6,7 +6,8 @@
 //   std::string bytes = canonical_json(answer);         // RFC 8785 order and numbers: the form digests are taken of
 //
 // Objects keep the order they were written in; a duplicate key is an error. Integers that fit std::int64_t stay
-// exact; other numbers are double. Strings are well-formed UTF-8. Value type.
+// exact; other numbers are double. Strings are well-formed UTF-8. What to_json() writes, parse_json() reads back equal.
+// Value type.
 #pragma once
 
 #include <cstddef>
@@ -78,6 +79,7 @@ class Json {
 struct JsonLimits {
   std::size_t bytes_max = 16U << 20;
   std::size_t depth_max = 64;
+  std::size_t values_max = 1U << 20;  // one byte of text can cost fifty of memory
 };
 
 // Strict RFC 8259: no comments, no trailing commas, nothing after the value. The error says the byte offset and what
@@ -87,7 +89,8 @@ Result<Json> parse_json(std::string_view text, JsonLimits limits = {});
 std::string to_json(const Json& value);
 // Two-space indent and a final newline, for files people open.
 std::string to_json_pretty(const Json& value);
-// RFC 8785 (JSON Canonicalization Scheme): members sorted by UTF-16 code units, shortest round-trip numbers.
+// RFC 8785 (JSON Canonicalization Scheme): members sorted by UTF-16 code units, shortest round-trip numbers. Integers
+// past 2^53, which that standard leaves to strings, are written exactly. NaN and infinities become null in every form.
 std::string canonical_json(const Json& value);
 
 }  // namespace belljar::codec
