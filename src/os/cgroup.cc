@@ -24,12 +24,16 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kPatience{5};  // for dying tasks; the kernel needs milliseconds
+// For dying tasks: milliseconds, seconds where one leaves tens of gigabytes behind.
+constexpr std::chrono::seconds kPatience{15};
+// For an empty group to become removable.
+constexpr std::chrono::seconds kRemovalPatience{1};
 constexpr std::uint64_t kCpuPeriodUs = 100'000;
 
 // Sleeps a little longer each time, until the deadline has passed.
 class Backoff {
  public:
+  explicit Backoff(std::chrono::seconds patience) : deadline_{steady_clock::now() + patience} {}
   bool wait() {
     if (steady_clock::now() > deadline_) return false;
     const timespec pause{0, static_cast<long>(pause_.count())};
@@ -39,7 +43,7 @@ class Backoff {
   }
 
  private:
-  steady_clock::time_point deadline_ = steady_clock::now() + kPatience;
+  steady_clock::time_point deadline_;
   std::chrono::nanoseconds pause_{100'000};
 };
 
@@ -81,7 +85,7 @@ Result<std::size_t> signal_listed(int parent, const std::string& procs_path) {
 
 // Removes a group's folder and any below it, which only residue can have; gone already is no error.
 Result<void> remove_folder(int parent, const std::string& name, int depth_left) {
-  Backoff backoff;
+  Backoff backoff{kRemovalPatience};
   for (;;) {
     if (::unlinkat(parent, name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT || errno == ENODEV) return {};
     if (errno != EBUSY && errno != ENOTEMPTY) return os_error("remove cgroup " + name);
@@ -249,7 +253,7 @@ Result<void> Cgroup::freeze() const {
   if (hierarchy == nullptr) return Error{Errc::unavailable, "freeze cgroup " + name_ + ": no freezer here"};
   const bool v1 = hierarchy->version == CgroupVersion::v1;
   const std::string base = name_ + "/";
-  Backoff backoff;
+  Backoff backoff{kPatience};
   do {
     // v1 gives up on a task that forks at the wrong moment until it is told again.
     TRY_CTX(write_cgroup_file(hierarchy->parent.get(), base + (v1 ? "freezer.state" : "cgroup.freeze"),
@@ -259,7 +263,7 @@ Result<void> Cgroup::freeze() const {
         TRY(read_cgroup_file(hierarchy->parent.get(), base + (v1 ? "freezer.state" : "cgroup.events")));
     if (v1 ? state.starts_with("FROZEN") : cgroup_field(state, "frozen") == 1) return {};
   } while (backoff.wait());
-  return Error{Errc::timeout, "freeze cgroup " + name_ + ": tasks still run after 5 s"};
+  return Error{Errc::timeout, "freeze cgroup " + name_ + ": tasks still run after 15 s"};
 }
 
 Result<void> Cgroup::thaw() const {
@@ -304,14 +308,14 @@ Result<void> Cgroup::kill_all() const {
   // cgroup.kill reaches all that are in the v2 group; the few rounds are for them to die. Only an attach that failed
   // half-way leaves anyone else.
   constexpr int kRoundsForKernel = 8;
-  Backoff backoff;
+  Backoff backoff{kPatience};
   std::size_t left = 0;
   for (int round = 0; round == 0 || backoff.wait(); ++round) {
     if (by_kernel) TRY(write_cgroup_file(killer->parent.get(), name_ + "/cgroup.kill", "1"));
     if (TRY(empty())) return {};
     if (!by_kernel || round >= kRoundsForKernel) left = TRY(signal_all());
   }
-  return Error{Errc::timeout, "kill cgroup " + name_ + ": " + std::to_string(left) + " processes left after 5 s"};
+  return Error{Errc::timeout, "kill cgroup " + name_ + ": " + std::to_string(left) + " processes left after 15 s"};
 }
 
 Result<std::vector<std::string>> Cgroup::remove() {

@@ -44,9 +44,9 @@ std::vector<std::string> known_controllers(std::string_view options) {
 
 // "36 35 0:30 /root /mount/point rw,relatime shared:1 - cgroup cgroup rw,memory"
 std::optional<CgroupMount> parse_line(std::string_view line) {
-  std::string_view head = line;
   const std::size_t dash = line.find(" - ");
   if (dash == std::string_view::npos) return std::nullopt;
+  std::string_view head = line.substr(0, dash);
   std::string_view tail = line.substr(dash + 3);
   for (int skipped = 0; skipped < 3; ++skipped) (void)take(head, ' ');
   CgroupMount mount;
