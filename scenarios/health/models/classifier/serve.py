@@ -1,6 +1,6 @@
 """Breast cancer triage over standard input and output: one JSON object per line in, one out.
 
-    {"id": "wdbc-000", "mean_radius": 17.99, ...}   ->   {"id": "wdbc-000", "label": "malignant", "score": 0.98}
+    {"id": "c-1", "mean_radius": 17.99, ...}   ->   {"id": "c-1", "label": "malignant", "score": 0.98}
 
 `score` is the probability of the label. A request that cannot be answered gets {"id": ..., "error": ...}.
 """

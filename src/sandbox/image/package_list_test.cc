@@ -1,0 +1,98 @@
+#include "sandbox/image/package_list.h"
+
+#include <gtest/gtest.h>
+
+namespace belljar::sandbox {
+namespace {
+
+constexpr std::string_view kGood = R"(belljar-image: 1
+name: python-sklearn
+suite: bookworm
+packages: [python3-sklearn, python3-minimal, python3-sklearn, g++, libc6=2.36-9+deb12u10]
+exclude: [/usr/lib/gcc/*, '*.a']
+)";
+
+TEST(PackageList, IsReadSortedAndEachPackageOnce) {
+  const Result<PackageList> list = parse_package_list(kGood, "x.yaml");
+  ASSERT_TRUE(list) << list.error().message();
+  EXPECT_EQ(list.value().name, "python-sklearn");
+  EXPECT_EQ(list.value().suite, "bookworm");
+  EXPECT_EQ(list.value().variant, "minbase");
+  EXPECT_EQ(list.value().packages,
+            (std::vector<std::string>{"g++", "libc6=2.36-9+deb12u10", "python3-minimal", "python3-sklearn"}));
+  EXPECT_EQ(list.value().exclude, (std::vector<std::string>{"*.a", "/usr/lib/gcc/*"}));
+}
+
+struct Refused {
+  const char* name;
+  const char* text;
+  const char* message;
+};
+
+class PackageListRefuses : public testing::TestWithParam<Refused> {};
+
+TEST_P(PackageListRefuses, WithPlaceAndExpectation) {
+  const Result<PackageList> list = parse_package_list(GetParam().text, "x.yaml");
+  ASSERT_FALSE(list);
+  EXPECT_EQ(list.error().code(), Errc::invalid_argument);
+  EXPECT_NE(list.error().message().find(GetParam().message), std::string::npos) << list.error().message();
+}
+
+constexpr Refused kRefused[] = {
+    {"unknown_key", "belljar-image: 1\nname: x\nsuite: y\npackages: []\npackage: [z]\n",
+     "x.yaml:5:1: unknown key `package`"},
+    {"other_version", "belljar-image: 2\nname: x\nsuite: y\npackages: []\n", "x.yaml:1:16: belljar-image is `2`"},
+    {"missing_suite", "belljar-image: 1\nname: x\npackages: []\n", "no key `suite`"},
+    {"missing_version", "name: x\nsuite: y\npackages: []\n", "no key `belljar-image`"},
+    {"packages_no_list", "belljar-image: 1\nname: x\nsuite: y\npackages: python3\n",
+     "x.yaml:4:11: packages is text, expected a list"},
+    {"nested_package", "belljar-image: 1\nname: x\nsuite: y\npackages: [[a]]\n", "packages entry is list"},
+    {"name_with_slash", "belljar-image: 1\nname: ../x\nsuite: y\npackages: []\n", "x.yaml:2:7: name is `../x`"},
+    {"suite_option", "belljar-image: 1\nname: x\nsuite: --help\npackages: []\n", "suite is `--help`"},
+    {"option_as_package", "belljar-image: 1\nname: x\nsuite: y\npackages: [-oDebug]\n", "is `-oDebug`"},
+    {"removal", "belljar-image: 1\nname: x\nsuite: y\npackages: [bash-]\n", "is `bash-`"},
+    {"two_in_one", "belljar-image: 1\nname: x\nsuite: y\npackages: ['a1,b1']\n", "is `a1,b1`"},
+    {"path", "belljar-image: 1\nname: x\nsuite: y\npackages: [./evil.deb]\n", "is `./evil.deb`"},
+    {"glob", "belljar-image: 1\nname: x\nsuite: y\npackages: ['lib*']\n", "is `lib*`"},
+    {"pattern", "belljar-image: 1\nname: x\nsuite: y\npackages: ['?essential']\n", "is `?essential`"},
+    {"version_injection", "belljar-image: 1\nname: x\nsuite: y\npackages: ['aa=1 bb']\n", "is `aa=1 bb`"},
+    {"relative_exclude", "belljar-image: 1\nname: x\nsuite: y\npackages: []\nexclude: [usr]\n", "is `usr`"},
+    {"exclude_newline", "belljar-image: 1\nname: x\nsuite: y\npackages: []\nexclude: [\"/a\\nb\"]\n",
+     "expected a path"},
+    {"variant", "belljar-image: 1\nname: x\nsuite: y\npackages: []\nvariant: huge\n", "variant is `huge`"},
+    {"no_map", "[1, 2]\n", "x.yaml:1:1: found list, expected a map"},
+    {"empty", "", "expected a map"},
+};
+
+INSTANTIATE_TEST_SUITE_P(Table, PackageListRefuses, testing::ValuesIn(kRefused),
+                         [](const auto& row) { return std::string{row.param.name}; });
+
+TEST(PackageList, TellsEveryErrorAtOnce) {
+  const Result<PackageList> list =
+      parse_package_list("belljar-image: 1\nname: X\nsuite: Y\npackages: [Z]\nq: 1\n", "x.yaml");
+  ASSERT_FALSE(list);
+  const std::string& message = list.error().message();
+  EXPECT_EQ(std::count(message.begin(), message.end(), '\n'), 3) << message;
+}
+
+TEST(ImageKey, IsEqualForTheSameRootAlone) {
+  const PackageList list = parse_package_list(kGood, "x.yaml").value();
+  const std::string key = image_key(list, "amd64");
+  EXPECT_EQ(key.size(), 32U);
+  PackageList moved = list;
+  moved.file = "elsewhere.yaml";
+  EXPECT_EQ(image_key(moved, "amd64"), key);
+  EXPECT_NE(image_key(list, "arm64"), key);
+  PackageList other = list;
+  other.packages.emplace_back("zlib1g");
+  EXPECT_NE(image_key(other, "amd64"), key);
+  other = list;
+  other.suite = "trixie";
+  EXPECT_NE(image_key(other, "amd64"), key);
+  other = list;
+  other.exclude.clear();
+  EXPECT_NE(image_key(other, "amd64"), key);
+}
+
+}  // namespace
+}  // namespace belljar::sandbox
