@@ -10,7 +10,7 @@
 //   ledger/tile/entries/<NNN>[.p/<W>]          256 entries each: big-endian uint16 length, bytes
 //   ledger/tile/<L>/<NNN>[.p/<W>]              Merkle hashes, RFC 6962 (leaf 0x00, node 0x01)
 //   ledger/key.pub                             the signed-note verifier key of the checkpoint
-//   blobs/<hex digest>                         bodies, named by SHA-256; each is named by an entry
+//   blobs/<hex digest>                         bodies, named by SHA-256; each is named by an entry (entry.h)
 //   anything else                              named by a {"kind":"file","path":..,"digest":..} entry
 // Source: c2sp.org/tlog-tiles, c2sp.org/tlog-checkpoint, c2sp.org/signed-note (Ed25519, algorithm 0x01).
 //
@@ -63,6 +63,7 @@ struct VerifyReport {
   std::uint64_t entries_after = 0;  // found beyond the last checkpoint: recorded, unsigned (an interrupted run)
   bool complete = false;            // the run reached its last step: the final entry is {"kind":"sealed"}
   std::vector<Problem> problems;    // empty: the record is as it was written
+  std::vector<std::string> notes;   // no faults: what an interrupted run left that no signature covers
 };
 
 struct VerifyOptions {

@@ -1,0 +1,56 @@
+// Merkle: the tree of RFC 6962 section 2.1, grown one leaf at a time in O(log n) memory plus one partial tile a level.
+//
+//   Tree tree;
+//   std::vector<Tile> completed;
+//   tree.push(leaf_hash(entry), completed);   // completed: tiles that this leaf filled (C2SP tlog-tiles)
+//   Digest root = tree.root();
+//
+// Pure; one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/digest.h"
+#include "base/result.h"
+
+namespace belljar::ledger {
+
+constexpr std::uint64_t kTileWidth = 256;
+
+Digest leaf_hash(std::string_view entry);                        // SHA-256(0x00 || entry)
+Digest node_hash(const Digest& left, const Digest& right);       // SHA-256(0x01 || left || right)
+Digest empty_root();                                             // SHA-256("")
+
+// Hash i is the root of the 256^level leaves from (index * 256 + i) * 256^level on.
+struct Tile {
+  unsigned level = 0;
+  std::uint64_t index = 0;
+  std::vector<Digest> hashes;  // 256, or 1 to 255 of a partial tile
+};
+
+class Tree {
+ public:
+  void push(const Digest& leaf, std::vector<Tile>& completed);
+
+  std::uint64_t size() const { return size_; }
+  Digest root() const;
+  // The rightmost tiles that are not full, lowest level first; none of them is empty.
+  std::vector<Tile> partial_tiles() const;
+
+ private:
+  std::uint64_t size_ = 0;
+  // Roots of the perfect subtrees that the bits of size_ name, largest first.
+  std::vector<Digest> frontier_;
+  std::vector<std::vector<Digest>> levels_;
+};
+
+// RFC 6962 section 2.1.1: that leaf `index` is in the tree over `leaves`, as hashes from the leaf up.
+// Invalid when there is no such leaf.
+Result<std::vector<Digest>> inclusion_proof(const std::vector<Digest>& leaves, std::uint64_t index);
+// The root which a proof leads to; an Error when it has another length than this size and index have.
+Result<Digest> root_from_inclusion(const Digest& leaf, std::uint64_t index, std::uint64_t size,
+                                   const std::vector<Digest>& proof);
+
+}  // namespace belljar::ledger

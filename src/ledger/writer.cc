@@ -1,0 +1,281 @@
+// The writing side. The order in which a checkpoint reaches the disk is what a killed run is verified by:
+//
+//   1. full bundles and tiles, then the partial ones of the new size, all under names the last checkpoint does not use;
+//   2. all of that is synced;
+//   3. the checkpoint is replaced by a rename;
+//   4. the partial tiles of the size before are removed.
+//
+// Killed before 3, the old checkpoint still finds each of its tiles, and what lies beyond is its unsigned tail. The
+// checkpoint that seals the record does 4 before 3, so that a sealed record never holds a file too many; the old
+// checkpoint then finds its hashes as the beginning of a wider tile.
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <utility>
+
+#include "base/text.h"
+#include "codec/json.h"
+#include "ledger/checkpoint.h"
+#include "ledger/entry.h"
+#include "ledger/file_digest.h"
+#include "ledger/ledger.h"
+#include "ledger/merkle.h"
+#include "ledger/note.h"
+#include "ledger/record_limits.h"
+#include "ledger/tiles.h"
+#include "os/durable.h"
+#include "os/file.h"
+
+namespace belljar::ledger {
+
+namespace {
+
+constexpr mode_t kFileMode = 0644;
+constexpr mode_t kFolderMode = 0755;
+// Past this many paths one sync of the file system is cheaper, and the list of them stays small.
+constexpr std::size_t kSyncOneByOneMax = 32;
+
+// Says what to do about it.
+template <class T>
+Result<T> or_remedy(Result<T> result) {
+  if (result) return result;
+  std::string remedy;
+  if (result.error().code() == Errc::exhausted) remedy = ": free some space there, or keep the run elsewhere with --out";
+  if (result.error().code() == Errc::denied) remedy = ": make it writable, or keep the run elsewhere with --out";
+  return Error{result.error().code(), "record the run: " + result.error().message() + remedy};
+}
+
+std::string parent_of(const std::string& path) { return path.substr(0, path.find_last_of('/')); }
+
+class Writer final : public Ledger {
+ public:
+  Writer(std::string run_directory, os::Fd run, std::string origin, codec::SigningKey key)
+      : run_directory_{std::move(run_directory)}, run_{std::move(run)}, origin_{std::move(origin)}, key_{std::move(key)} {}
+
+  static Result<void> lay_out(const std::string& run_directory, const std::string& origin,
+                              const codec::SigningKey& key);
+
+  Result<std::uint64_t> append(std::string_view entry) override { return or_remedy(append_entry(entry)); }
+  Result<Digest> put_blob(std::string_view body) override { return or_remedy(write_blob(body)); }
+  Result<std::uint64_t> bind_file(const std::string& path) override { return or_remedy(bind(path)); }
+  Result<Head> checkpoint() override { return or_remedy(write_checkpoint()); }
+  Head head() const override { return {tree_.size(), tree_.root()}; }
+
+ private:
+  std::string path_of(const TileName& name) const { return run_directory_ + "/ledger/" + tile_path(name); }
+
+  Result<std::uint64_t> append_entry(std::string_view entry);
+  Result<void> admit(std::string_view entry);
+  Result<Digest> write_blob(std::string_view body);
+  Result<std::uint64_t> bind(const std::string& path);
+  Result<Head> write_checkpoint();
+
+  Result<void> write_full_tiles();
+  Result<std::vector<TileName>> write_partial_tiles();
+  Result<void> write_tile(const TileName& name, std::string_view bytes);
+  Result<void> drop_superseded(const std::vector<TileName>& current);
+  void remember_unsynced(const std::string& path);
+  Result<void> sync_all();
+
+  const std::string run_directory_;
+  const os::Fd run_;
+  const std::string origin_;
+  const codec::SigningKey key_;
+
+  Tree tree_;
+  std::string bundle_;           // the entries of the partial bundle
+  std::vector<Tile> completed_;  // full tiles of hashes not yet written
+  std::string full_bundle_;      // the full bundle not yet written, empty for none
+  std::uint64_t signed_size_ = 0;
+  std::vector<TileName> partials_;  // on the disk
+  std::set<std::string> unsynced_;
+  bool sync_everything_ = false;
+  std::set<std::string, std::less<>> bound_;
+  bool sealed_ = false;
+};
+
+// The folder appears under its name with its first checkpoint in it: a ledger without one was tampered with.
+Result<void> Writer::lay_out(const std::string& run_directory, const std::string& origin,
+                             const codec::SigningKey& key) {
+  const std::string ledger = run_directory + "/ledger";
+  const std::string beside = ledger + ".new";
+  TRY(os::make_directories(run_directory + "/blobs", kFolderMode));
+  TRY(os::remove_tree(beside));
+  TRY(os::make_directories(beside, kFolderMode));
+  const VerifierKey verifier{std::string{kKeyName}, key.public_key()};
+  TRY(os::write_file(beside + "/key.pub", verifier.text() + '\n', kFileMode));
+  TRY(os::write_file(beside + "/checkpoint", sign_checkpoint({origin, {0, empty_root()}}, key), kFileMode));
+  TRY(os::sync_path(beside + "/key.pub"));
+  TRY(os::sync_path(beside + "/checkpoint"));
+  TRY(os::sync_path(beside));
+  TRY(os::rename_folder(beside, ledger));
+  return os::sync_path(run_directory);
+}
+
+Result<void> Writer::admit(std::string_view entry) {
+  if (sealed_) return Error{Errc::invalid_argument, "append to the ledger: it is sealed"};
+  if (entry.size() > kEntryBytesMax) {
+    return Error{Errc::invalid_argument, "append to the ledger: an entry of " + std::to_string(entry.size()) +
+                                             " bytes: more than " + std::to_string(kEntryBytesMax) +
+                                             ": put its body in a blob"};
+  }
+  // What verification refuses must never get in.
+  const EntryClaims claims = TRY_CTX(read_entry(entry), "append to the ledger");
+  const bool wrong_head = claims.head && (claims.head->size > tree_.size() ||
+                                          (claims.head->size == tree_.size() && claims.head->root != tree_.root()));
+  if (wrong_head) return Error{Errc::invalid_argument, "append to the ledger: a head that is not this ledger's"};
+  sealed_ = claims.sealed;
+  return {};
+}
+
+Result<std::uint64_t> Writer::append_entry(std::string_view entry) {
+  // What is full goes to the disk before more is taken in: memory stays small, and a full disk refuses the entry that
+  // it has no room for, with nothing half done.
+  TRY(write_full_tiles());
+  TRY(admit(entry));
+  const std::uint64_t index = tree_.size();
+  append_to_bundle(bundle_, entry);
+  tree_.push(leaf_hash(entry), completed_);
+  if (!completed_.empty()) full_bundle_ = std::exchange(bundle_, {});
+  return index;
+}
+
+Result<Digest> Writer::write_blob(std::string_view body) {
+  const Digest digest = codec::sha256(body);
+  const std::string path = run_directory_ + "/blobs/" + digest.hex();
+  if (TRY(os::write_new_file(path, body, kFileMode))) remember_unsynced(path);
+  return digest;
+}
+
+Result<std::uint64_t> Writer::bind(const std::string& path) {
+  if (!is_bindable_path(path)) {
+    return Error{Errc::invalid_argument, "bind " + printable(path) + ": not a path of a file beside the ledger"};
+  }
+  if (bound_.contains(path)) return Error{Errc::invalid_argument, "bind " + path + ": it is bound already"};
+  if (bound_.size() == kBoundFilesMax) {
+    return Error{Errc::exhausted, "bind " + path + ": more than " + std::to_string(kBoundFilesMax) + " files"};
+  }
+  const os::Fd file = TRY(os::open_regular_beneath(run_.get(), path));
+  const Digest digest = TRY(file_digest(file.get(), path));
+  codec::Json entry;
+  entry.set("kind", "file");
+  entry.set("path", path);
+  entry.set("digest", digest.text());
+  const std::uint64_t index = TRY(append_entry(codec::to_json(entry)));
+  bound_.insert(path);
+  remember_unsynced(run_directory_ + '/' + path);
+  return index;
+}
+
+Result<void> Writer::write_tile(const TileName& name, std::string_view bytes) {
+  const std::string path = path_of(name);
+  Result<void> written = os::write_file(path, bytes, kFileMode);
+  if (!written && written.error().code() == Errc::not_found) {
+    TRY(os::make_directories(parent_of(path), kFolderMode));
+    const std::string ledger = run_directory_ + "/ledger";
+    for (std::string folder = parent_of(parent_of(path)); folder.size() >= ledger.size(); folder = parent_of(folder)) {
+      unsynced_.insert(folder);
+    }
+    written = os::write_file(path, bytes, kFileMode);
+  }
+  if (written) remember_unsynced(path);
+  return written;
+}
+
+Result<void> Writer::write_full_tiles() {
+  while (!completed_.empty()) {
+    const Tile& tile = completed_.back();
+    // The bundle belongs to the first of them, which is written last.
+    if (tile.level == 0) TRY(write_tile({kEntriesLevel, tile.index}, full_bundle_));
+    TRY(write_tile({tile.level, tile.index}, tile_bytes(tile.hashes)));
+    completed_.pop_back();
+  }
+  full_bundle_.clear();
+  return {};
+}
+
+Result<std::vector<TileName>> Writer::write_partial_tiles() {
+  std::vector<TileName> current;
+  const auto keep = [&](const TileName& name, std::string_view bytes) -> Result<void> {
+    current.push_back(name);
+    if (std::find(partials_.begin(), partials_.end(), name) != partials_.end()) return {};
+    TRY(write_tile(name, bytes));
+    partials_.push_back(name);
+    return {};
+  };
+  for (const Tile& tile : tree_.partial_tiles()) {
+    const auto width = static_cast<unsigned>(tile.hashes.size());
+    if (tile.level == 0) TRY(keep({kEntriesLevel, tile.index, width}, bundle_));
+    TRY(keep({tile.level, tile.index, width}, tile_bytes(tile.hashes)));
+  }
+  return current;
+}
+
+Result<void> Writer::drop_superseded(const std::vector<TileName>& current) {
+  while (true) {
+    const auto old = std::find_if(partials_.begin(), partials_.end(), [&current](const TileName& name) {
+      return std::find(current.begin(), current.end(), name) == current.end();
+    });
+    if (old == partials_.end()) return {};
+    const std::string path = path_of(*old);
+    const bool is_full_now = std::none_of(current.begin(), current.end(), [&old](const TileName& name) {
+      return name.level == old->level && name.index == old->index;
+    });
+    unsynced_.erase(path);
+    TRY(os::remove_file(path));
+    partials_.erase(old);
+    if (!is_full_now) continue;
+    unsynced_.erase(parent_of(path));
+    // Refused while another stale width lies there, whose turn comes.
+    (void)os::remove_empty_folder(parent_of(path));
+  }
+}
+
+void Writer::remember_unsynced(const std::string& path) {
+  unsynced_.insert(path);
+  unsynced_.insert(parent_of(path));
+  if (unsynced_.size() <= kSyncOneByOneMax) return;
+  unsynced_.clear();
+  sync_everything_ = true;
+}
+
+Result<void> Writer::sync_all() {
+  if (sync_everything_) TRY(os::sync_file_system(run_directory_));
+  for (const std::string& path : unsynced_) TRY(os::sync_path(path));
+  unsynced_.clear();
+  sync_everything_ = false;
+  return {};
+}
+
+Result<Head> Writer::write_checkpoint() {
+  if (tree_.size() == signed_size_) return head();
+  TRY(write_full_tiles());
+  const std::vector<TileName> current = TRY(write_partial_tiles());
+  TRY(sync_all());
+  if (sealed_) TRY(drop_superseded(current));
+  const std::string ledger = run_directory_ + "/ledger";
+  TRY(os::write_file_atomic(ledger + "/checkpoint", sign_checkpoint({origin_, head()}, key_), kFileMode));
+  signed_size_ = tree_.size();
+  TRY(os::sync_path(ledger));
+  TRY(drop_superseded(current));
+  return head();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Ledger>> Ledger::create(const std::string& run_directory, const std::string& origin,
+                                               const codec::SigningKey& key) {
+  if (!is_origin(origin)) {
+    return Error{Errc::invalid_argument, "create ledger: \"" + printable(origin) + "\" is no origin: one line of text"};
+  }
+  if (os::exists(run_directory + "/ledger")) {
+    return Error{Errc::invalid_argument, "create ledger: " + run_directory + " holds a record already: choose another"};
+  }
+  TRY(or_remedy(os::make_directories(run_directory, kFolderMode)));
+  std::string absolute = TRY(os::absolute_path(run_directory));
+  TRY(or_remedy(Writer::lay_out(absolute, origin, key)));
+  os::Fd run = TRY(os::open_folder(absolute));
+  return std::unique_ptr<Ledger>{std::make_unique<Writer>(std::move(absolute), std::move(run), origin, key)};
+}
+
+}  // namespace belljar::ledger
