@@ -81,7 +81,7 @@ struct CgroupCounters {
   std::uint64_t memory_current = 0;
   std::uint64_t memory_peak = 0;  // kernels before 5.19 on v2 keep none: then the highest value counters() has seen
   std::uint64_t swap_current = 0;
-  std::uint64_t oom_kills = 0;  // processes the kernel killed for want of memory
+  std::uint64_t oom_kills = 0;  // kills for want of memory; v2, ending the whole group, counts its first victim twice
   std::uint64_t page_faults_minor = 0;
   std::uint64_t page_faults_major = 0;
   std::uint64_t pids_current = 0;
@@ -120,6 +120,9 @@ class CgroupHost {
 
   // Every group below our parents, in any hierarchy, whoever made it.
   Result<std::vector<std::string>> list() const;
+  // The folders that hold our parents, for a process that outlives this one by the moment it takes to clear up: it may
+  // rmdir "belljar/NAME" and "belljar" below each.
+  Result<std::vector<Fd>> open_roots() const;
   // Kills what is inside and removes it. The caller knows that no living engine owns the name.
   Result<std::vector<std::string>> remove_residue(const std::string& name) const;
 

@@ -74,9 +74,12 @@ class TreeBuilder {
   }
 
  private:
-  static bool is_live(const CgroupMount& mount) {
+  bool is_live(const CgroupMount& mount) {
     struct statfs info {};
-    if (::statfs(mount.mount_point.c_str(), &info) != 0) return false;
+    if (::statfs(mount.mount_point.c_str(), &info) != 0) {
+      note_refusal(os_error("look at " + mount.mount_point).message());
+      return false;
+    }
     return info.f_type == (mount.version == CgroupVersion::v2 ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC);
   }
 
@@ -155,17 +158,25 @@ class TreeBuilder {
     if (!top) return;
     const std::string available = read_or_nothing(top.get(), "cgroup.controllers");
     const std::string handed_down = read_or_nothing(top.get(), "cgroup.subtree_control");
-    for (const char* controller : {"memory", "pids", "cpu"}) {
+    // Only the very top of the tree, which has no type, may hand controllers down while processes live in it.
+    constexpr std::array kWanted{"memory", "pids", "cpu"};
+    const bool all_there = std::all_of(kWanted.begin(), kWanted.end(), [&](const char* controller) {
+      return !lists(available, controller) || lists(handed_down, controller);
+    });
+    const bool may_enable = all_there || !has_file(top.get(), "cgroup.type") || step_aside(place, top.get());
+    for (const char* controller : kWanted) {
       if (!lists(available, controller)) continue;
       const std::string enable = std::string{"+"} + controller;
       Result<void> done;
-      if (!lists(handed_down, controller)) done = write_cgroup_file(top.get(), "cgroup.subtree_control", enable);
-      if (!done && step_aside(place, top.get())) done = write_cgroup_file(top.get(), "cgroup.subtree_control", enable);
+      if (!lists(handed_down, controller)) {
+        done = may_enable ? write_cgroup_file(top.get(), "cgroup.subtree_control", enable)
+                          : Error{Errc::denied, "it holds processes of others and is not marked as delegated"};
+      }
       if (done) done = write_cgroup_file(hierarchy.parent.get(), "cgroup.subtree_control", enable);
       if (done) {
         hierarchy.controllers += enable + " ";
       } else {
-        note_refusal(done.error().message());
+        refusal_ = place + ": " + done.error().message();  // nearer to the point than any before
       }
     }
   }
@@ -174,7 +185,7 @@ class TreeBuilder {
   // process alone.
   static bool step_aside(const std::string& place, int top) {
     std::vector<pid_t> inside = parse_pids(read_or_nothing(top, "cgroup.procs"));
-    if (inside.empty()) return false;
+    if (inside.empty()) return true;
     char mark = '0';
     const bool delegated = ::getxattr(place.c_str(), "user.delegate", &mark, 1) == 1 ||
                            ::getxattr(place.c_str(), "trusted.delegate", &mark, 1) == 1;
@@ -222,8 +233,7 @@ class TreeBuilder {
   }
 
   std::string reason(CgroupPart part) const {
-    if (mounts_.empty()) return "no control group hierarchy is mounted";
-    if (tree_->hierarchies.empty()) return refusal_;
+    if (tree_->hierarchies.empty()) return refusal_.empty() ? "no control group hierarchy is mounted" : refusal_;
     const bool has_memory = has(CgroupPart::memory);
     switch (part) {
       case CgroupPart::swap:
@@ -258,7 +268,7 @@ class TreeBuilder {
   std::vector<CgroupMount> mounts_;
   std::string_view own_cgroups_;
   std::shared_ptr<CgroupTree> tree_ = std::make_shared<CgroupTree>();
-  std::string refusal_;  // the first; the others follow from it
+  std::string refusal_;
 };
 
 }  // namespace
