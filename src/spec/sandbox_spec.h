@@ -19,12 +19,14 @@ struct Image {
   ImageKind kind = ImageKind::host;
   std::string root;    // absolute host path of the directory; "/" for host
   std::string digest;  // "sha256:..." of its content; empty for host
+  bool operator==(const Image&) const = default;
 };
 
 // A host file or directory seen read-only, nosuid, nodev inside.
 struct ReadOnlyBind {
   std::string host_path;
   std::string inside;  // absolute, e.g. "/model"
+  bool operator==(const ReadOnlyBind&) const = default;
 };
 
 // A file that exists in this sandbox alone. With `canary`, any open of it is a violation.
@@ -32,6 +34,7 @@ struct PlantedFile {
   std::string inside;
   std::string content;
   bool canary = false;
+  bool operator==(const PlantedFile&) const = default;
 };
 
 enum class TimeNamespace { host, own };  // own: monotonic and boot clocks begin at the start of the sandbox
@@ -50,6 +53,7 @@ struct SandboxSpec {
   // Degradations the person accepted by name: "cgroup-memory", "cgroup-processes", "cgroup-cpu", "landlock",
   // "user-notification", "user-namespace-range". Any other missing protection stops the start.
   std::vector<std::string> allow_degraded;
+  bool operator==(const SandboxSpec&) const = default;
 };
 
 struct Command {

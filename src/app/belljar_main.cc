@@ -1,0 +1,60 @@
+// belljar: finds the command and hands it what it needs from the machine.
+
+#include <array>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+#include "cli/exec.h"
+#include "os/system.h"
+
+namespace {
+
+constexpr const char* kVersion = "belljar 0.1.0";
+
+// The order in which help lists them.
+const std::array<const belljar::cli::Command*, 1> kCommands{&belljar::cli::kExec};
+
+void print_help() {
+  (void)std::puts("belljar runs AI models nobody trusts yet, sealed, and says whether they may be released.\n");
+  for (const belljar::cli::Command* command : kCommands) {
+    (void)std::printf("  belljar %-10s %s\n", std::string{command->name}.c_str(), std::string{command->summary}.c_str());
+  }
+  (void)std::puts("\n`belljar COMMAND --help` tells the rest.");
+}
+
+int run(const belljar::cli::Command& command, const std::vector<std::string>& words) {
+  const belljar::Result<belljar::cli::Arguments> arguments = belljar::cli::parse_arguments(command, words);
+  if (!arguments) {
+    (void)std::fprintf(stderr, "%s\n", arguments.error().message().c_str());
+    return 2;
+  }
+  if (arguments.value().has("help")) {
+    (void)std::fputs(belljar::cli::help_text(command).c_str(), stdout);
+    return 0;
+  }
+  const belljar::os::SystemClock clock;
+  belljar::os::SystemEntropy entropy;
+  return command.main(arguments.value(), {clock, entropy});
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> words(argv + (argc > 1 ? 2 : 1), argv + argc);
+  const std::string name = argc > 1 ? argv[1] : "--help";
+  if (name == "--version" || name == "version") {
+    (void)std::puts(kVersion);
+    return 0;
+  }
+  if (name == "--help" || name == "-h" || name == "help") {
+    print_help();
+    return argc > 1 ? 0 : 2;
+  }
+  for (const belljar::cli::Command* command : kCommands) {
+    if (command->name == name) return run(*command, words);
+  }
+  (void)std::fprintf(stderr, "belljar: no command \"%s\"; `belljar --help` lists them\n", name.c_str());
+  return 2;
+}

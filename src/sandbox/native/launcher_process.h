@@ -1,0 +1,66 @@
+// LauncherProcess: the engine's end of one belljar-init launcher, which clones every sandbox of one plan.
+//
+//   auto launcher = TRY(LauncherProcess::start(std::move(options)));
+//   TRY(launcher->create(request, descriptors));
+//   while (auto message = TRY(launcher->receive())) ...    // non-blocking; poll socket()
+//
+// Closing it (the destructor) makes the launcher kill and remove all its sandboxes and exit; the destructor waits for
+// that. Single-threaded.
+#pragma once
+
+#include <sys/types.h>
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "os/fd.h"
+#include "sandbox/native/plan.h"
+
+namespace belljar::sandbox::native {
+
+struct LauncherOptions {
+  std::string init_program;
+  std::string plan;                 // bytes of build_plan()
+  std::string cgroup_prefix;        // "b3-"
+  std::vector<os::Fd> cgroup_roots; // see CgroupHost::open_roots()
+  bool rootless = false;
+};
+
+struct LauncherMessage {
+  LauncherReply reply;
+  os::Fd pidfd;  // with `created`
+};
+
+class LauncherProcess {
+ public:
+  // Returns once the shared root stands.
+  static Result<std::unique_ptr<LauncherProcess>> start(LauncherOptions options);
+  ~LauncherProcess();
+  LauncherProcess(const LauncherProcess&) = delete;
+  LauncherProcess& operator=(const LauncherProcess&) = delete;
+
+  int socket() const { return socket_.get(); }
+  pid_t pid() const { return pid_; }
+  // How many ids sandboxes can be given: kSlotsMax ranges as root, 63 with subordinate ids, or only the caller's own.
+  std::uint32_t subordinate_ranges() const { return subordinate_ranges_; }
+
+  Result<void> create(const CreateRequest& request, std::span<const int> descriptors);
+  // Nothing: no message waits. An Error: the launcher is gone.
+  Result<std::optional<LauncherMessage>> receive();
+
+ private:
+  LauncherProcess() = default;
+  Result<void> spawn(const LauncherOptions& options, int socket_child, int plan);
+  Result<void> await_ready(const LauncherOptions& options);
+  Result<void> map_own_ids();
+
+  os::Fd socket_;
+  pid_t pid_ = -1;
+  std::uint32_t subordinate_ranges_ = 0;
+};
+
+}  // namespace belljar::sandbox::native

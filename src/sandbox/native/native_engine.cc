@@ -1,0 +1,475 @@
+#include "sandbox/native/native_engine.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <climits>
+
+#include "base/check.h"
+#include "os/error.h"
+#include "os/file.h"
+#include "sandbox/filter/load.h"
+#include "sandbox/native/locations.h"
+
+namespace belljar::sandbox::native {
+
+namespace {
+
+constexpr std::uint32_t kFirstHostId = 0x70000000;  // 2^28 ids up from here: 256 engines of 1024 slots of 1024 ids
+constexpr auto kReadyPatience = std::chrono::seconds{20};
+
+// What an epoll event is about: a kind, and a slot or a template.
+enum class Source : std::uint32_t { launcher, control, listener, inotify, timer };
+
+std::uint64_t tag(Source source, std::uint32_t index) { return static_cast<std::uint64_t>(source) << 32 | index; }
+
+Result<void> poll_for(int epoll, int fd, Source source, std::uint32_t index) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = tag(source, index);
+  if (::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) != 0) return os::os_error("poll a descriptor");
+  return {};
+}
+
+Result<std::array<os::Fd, 2>> make_pipe() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return os::os_error("make a pipe for the sandbox");
+  return std::array<os::Fd, 2>{os::Fd{ends[0]}, os::Fd{ends[1]}};
+}
+
+struct BoxEnds {
+  BoxPipes ours;
+  std::array<os::Fd, 5> theirs;  // control, stdin, stdout, stderr, command
+};
+
+Result<BoxEnds> make_ends() {
+  BoxEnds ends;
+  std::array<int, 2> sockets{};
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets.data()) != 0) {
+    return os::os_error("make the sandbox's control socket");
+  }
+  ends.ours.control = os::Fd{sockets[0]};
+  ends.theirs[0] = os::Fd{sockets[1]};
+  const int on = 1;
+  if (::setsockopt(sockets[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0) return os::os_error("ask for credentials");
+  std::array<os::Fd, 2> input = TRY(make_pipe());
+  std::array<os::Fd, 2> output = TRY(make_pipe());
+  std::array<os::Fd, 2> error = TRY(make_pipe());
+  std::array<os::Fd, 2> command = TRY(make_pipe());
+  ends.ours.input = std::move(input[1]);
+  ends.theirs[1] = std::move(input[0]);
+  ends.ours.output = std::move(output[0]);
+  ends.theirs[2] = std::move(output[1]);
+  ends.ours.error = std::move(error[0]);
+  ends.theirs[3] = std::move(error[1]);
+  ends.theirs[4] = std::move(command[0]);
+  ends.ours.command = std::move(command[1]);
+  for (const int fd : {ends.ours.input.get(), ends.ours.output.get(), ends.ours.error.get()}) {
+    if (::fcntl(fd, F_SETFL, O_NONBLOCK) != 0) return os::os_error("make a pipe non-blocking");
+  }
+  return ends;
+}
+
+os::CgroupLimits limits_of(const spec::Quotas& quotas) {
+  // One more task than the program may have: pid 1.
+  return {quotas.memory_bytes, quotas.swap_bytes, quotas.cpu_cores, quotas.processes + 1};
+}
+
+}  // namespace
+
+NativeEngine::NativeEngine(EngineOptions options, const Clock& clock, os::CgroupHost cgroups, EngineNumber number)
+    : options_{std::move(options)}, clock_{clock}, cgroups_{std::move(cgroups)}, number_{std::move(number)},
+      powers_{host_powers()} {}
+
+Result<std::unique_ptr<Engine>> NativeEngine::make(const EngineOptions& options, const Clock& clock) {
+  EngineOptions found = options;
+  if (found.init_program.empty()) found.init_program = TRY(find_init_program());
+  if (found.profile_directory.empty()) found.profile_directory = TRY(find_profiles());
+  os::CgroupHost cgroups = TRY(os::CgroupHost::detect());
+  EngineNumber number = TRY(EngineNumber::take());
+  std::unique_ptr<NativeEngine> engine{
+      new NativeEngine{std::move(found), clock, std::move(cgroups), std::move(number)}};
+  TRY(engine->open());
+  return std::unique_ptr<Engine>{std::move(engine)};
+}
+
+Result<void> NativeEngine::open() {
+  epoll_ = os::Fd{::epoll_create1(EPOLL_CLOEXEC)};
+  timer_ = os::Fd{::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)};
+  inotify_ = os::Fd{::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)};
+  if (!epoll_ || !timer_ || !inotify_) return os::os_error("start the engine");
+  TRY(poll_for(epoll_.get(), timer_.get(), Source::timer, 0));
+  TRY(poll_for(epoll_.get(), inotify_.get(), Source::inotify, 0));
+  remove_residue();
+  return {};
+}
+
+// Groups named "b<number>-<slot>" whose engine no longer lives are what a SIGKILL left behind.
+void NativeEngine::remove_residue() {
+  const Result<std::vector<std::string>> names = cgroups_.list();
+  if (!names) return;
+  for (const std::string& name : names.value()) {
+    const std::size_t dash = name.find('-');
+    if (!name.starts_with('b') || dash == std::string::npos) continue;
+    const std::uint32_t number = static_cast<std::uint32_t>(std::strtoul(name.c_str() + 1, nullptr, 10));
+    if (number != number_.value() && number_.is_held_by_another(number)) continue;
+    // A group that cannot be removed now is tried again at the next start; it blocks only its own name.
+    (void)cgroups_.remove_residue(name);
+  }
+}
+
+NativeEngine::~NativeEngine() {
+  for (auto& home : templates_) home->depth = 0;
+  for (std::unique_ptr<Box>& box : boxes_) {
+    if (box) box->kill(spec::EndStatus::denied, "the engine stops");
+  }
+  // Launchers end with their sockets: each has killed and reaped its sandboxes by the time it is gone.
+  for (auto& home : templates_) home->launcher.reset();
+  for (std::unique_ptr<Box>& box : boxes_) box.reset();
+}
+
+std::string NativeEngine::cgroup_name(std::uint32_t slot) const {
+  return "b" + std::to_string(number_.value()) + "-" + std::to_string(slot);
+}
+
+Result<Template*> NativeEngine::template_for(const spec::SandboxSpec& spec) {
+  std::unique_ptr<Template> made = TRY(make_template(spec));
+  for (const auto& home : templates_) {
+    if (home->plan == made->plan && home->launcher && home->spec.name == spec.name && home->spec.quotas == spec.quotas) {
+      return home.get();
+    }
+  }
+  LauncherOptions options;
+  options.init_program = options_.init_program;
+  options.plan = made->plan;
+  options.cgroup_prefix = "b" + std::to_string(number_.value()) + "-";
+  options.cgroup_roots = TRY(cgroups_.open_roots());
+  options.rootless = powers_.rootless;
+  made->launcher = TRY_CTX(LauncherProcess::start(std::move(options)), "seal sandbox " + spec.name);
+  const auto index = static_cast<std::uint32_t>(templates_.size());
+  TRY(poll_for(epoll_.get(), made->launcher->socket(), Source::launcher, index));
+  templates_.push_back(std::move(made));
+  return templates_.back().get();
+}
+
+Result<std::unique_ptr<Template>> NativeEngine::make_template(const spec::SandboxSpec& spec) {
+  auto made = std::make_unique<Template>();
+  made->spec = spec;
+  made->powers = powers_;
+  made->inotify = inotify_.get();
+  made->id_base = kFirstHostId + number_.value() * kSlotsMax * kIdsPerSlot;
+  const auto accepted = [&](std::string_view name) {
+    return std::find(spec.allow_degraded.begin(), spec.allow_degraded.end(), name) != spec.allow_degraded.end();
+  };
+  struct Part {
+    os::CgroupPart part;
+    std::string_view name;
+  };
+  constexpr std::array<Part, 4> kParts{Part{os::CgroupPart::memory, "cgroup-memory"},
+                                       Part{os::CgroupPart::swap, "cgroup-memory"},
+                                       Part{os::CgroupPart::processes, "cgroup-processes"},
+                                       Part{os::CgroupPart::cpu, "cgroup-cpu"}};
+  os::CgroupParts missing;
+  for (const Part& part : kParts) {
+    if (cgroups_.can(part.part)) {
+      made->parts.set(part.part);
+    } else if (accepted(part.name)) {
+      const std::string name{part.name};
+      if (made->degraded.empty() || made->degraded.back() != name) made->degraded.push_back(name);
+    } else {
+      missing.set(part.part);
+    }
+  }
+  if (missing != os::CgroupParts{}) return cgroups_.refusal(missing);
+  if (powers_.landlock_abi == 0) {
+    if (!accepted("landlock")) {
+      return Error{Errc::unavailable,
+                   "seal sandbox " + spec.name +
+                       ": this kernel has no Landlock (boot with lsm=...,landlock), or accept it: --allow-degraded landlock"};
+    }
+    made->degraded.emplace_back("landlock");
+  }
+  made->filter = TRY_CTX(load_filter(spec.profile, options_.profile_directory), "seal sandbox " + spec.name);
+  made->plan = TRY_CTX(build_plan(spec, powers_, made->filter.program), "seal sandbox " + spec.name);
+  return made;
+}
+
+Result<std::uint32_t> NativeEngine::free_slot(const Template& home) {
+  std::uint32_t slots = kSlotsMax;
+  if (powers_.rootless && powers_.id_range) slots = std::min(slots, home.launcher->subordinate_ranges());
+  for (std::uint32_t tried = 0; tried < slots; ++tried) {
+    const std::uint32_t slot = next_slot_++ % slots;
+    if (!boxes_[slot]) return slot;
+  }
+  return Error{Errc::exhausted, "make a sandbox: " + std::to_string(slots) + " live already in this engine"};
+}
+
+Result<Box*> NativeEngine::request_box(Template& home) {
+  const std::uint32_t slot = TRY(free_slot(home));
+  CreateRequest request;
+  request.slot = slot;
+  request.id_count = powers_.id_range ? kIdsPerSlot : 1;
+  request.id_base = powers_.rootless ? (powers_.id_range ? 1 + slot * kIdsPerSlot : 0) : home.id_base + slot * kIdsPerSlot;
+
+  os::Cgroup group;
+  std::vector<os::Fd> entries;
+  if (home.parts != os::CgroupParts{}) {
+    group = TRY_CTX(cgroups_.create(cgroup_name(slot), limits_of(home.spec.quotas), home.parts), "set the quotas of sandbox " + home.spec.name);
+    entries = TRY(group.open_entries());
+  }
+  BoxEnds ends = TRY(make_ends());
+  std::vector<int> descriptors;
+  for (const os::Fd& fd : ends.theirs) descriptors.push_back(fd.get());
+  for (const os::Fd& fd : entries) descriptors.push_back(fd.get());
+  request.entries = static_cast<std::uint32_t>(entries.size());
+  if (group && group.v2_fd() >= 0) {
+    request.into_cgroup = 1;
+    descriptors.push_back(group.v2_fd());
+  }
+  auto box = std::make_unique<Box>(home, slot, std::move(group), std::move(ends.ours), clock_);
+  TRY(poll_for(epoll_.get(), box->control_fd(), Source::control, slot));
+  TRY(home.launcher->create(request, descriptors));
+  boxes_[slot] = std::move(box);
+  active_.push_back(slot);
+  return boxes_[slot].get();
+}
+
+Result<void> NativeEngine::await_ready(Box& box) {
+  const Nanoseconds deadline = clock_.monotonic() + kReadyPatience;
+  while (box.state() == BoxState::building && box.failure().empty()) {
+    if (clock_.monotonic() > deadline) box.fail("seal sandbox " + box.home().spec.name + ": not ready within 20 s; the host is overloaded");
+    TRY(wait(std::chrono::milliseconds{100}));
+  }
+  if (box.failure().empty()) return {};
+  Error error{Errc::unavailable, box.failure()};
+  abandon(box);
+  return error;
+}
+
+Result<std::unique_ptr<Sandbox>> NativeEngine::create(const spec::SandboxSpec& spec) {
+  Template* home = TRY(template_for(spec));
+  Box* box = TRY(request_box(*home));
+  TRY(await_ready(*box));
+  return make_handle(*this, *box);
+}
+
+Result<void> NativeEngine::keep_ready(const spec::SandboxSpec& spec, std::size_t depth) {
+  Template* home = TRY(template_for(spec));
+  home->depth = depth;
+  refill();
+  return {};
+}
+
+Result<std::unique_ptr<Sandbox>> NativeEngine::claim(const spec::SandboxSpec& spec) {
+  Template* home = nullptr;
+  for (const auto& known : templates_) {
+    if (known->spec == spec && known->launcher) home = known.get();
+  }
+  if (home == nullptr || home->depth == 0) return create(spec);
+  while (home->ready.empty()) {
+    if (home->building == 0) return create(spec);
+    TRY(wait(std::chrono::milliseconds{100}));
+  }
+  Box* box = home->ready.front();
+  home->ready.pop_front();
+  return make_handle(*this, *box);
+}
+
+// Off the hot path: boxes are asked for here and become ready in later pumps.
+void NativeEngine::refill() {
+  for (const auto& home : templates_) {
+    while (home->launcher && home->ready.size() + home->building < home->depth) {
+      const Result<Box*> box = request_box(*home);
+      if (!box) {
+        home->depth = 0;  // claim() builds one itself and gets the reason
+        break;
+      }
+      box.value()->pooled = true;
+      ++home->building;
+    }
+  }
+}
+
+Result<void> NativeEngine::wait(std::chrono::milliseconds at_most) {
+  pollfd polled{epoll_.get(), POLLIN, 0};
+  const int count = ::poll(&polled, 1, static_cast<int>(at_most.count()));
+  if (count < 0 && errno != EINTR) return os::os_error("wait for sandboxes");
+  return pump();
+}
+
+Result<void> NativeEngine::pump() {
+  std::array<epoll_event, 64> events{};
+  const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
+  if (count < 0 && errno != EINTR) return os::os_error("poll sandboxes");
+  const Nanoseconds now = clock_.monotonic();
+  for (int at = 0; at < count; ++at) {
+    const std::uint64_t data = events[static_cast<std::size_t>(at)].data.u64;
+    const auto index = static_cast<std::uint32_t>(data);
+    const auto source = static_cast<Source>(data >> 32);
+    if (source == Source::launcher) on_launcher(*templates_[index]);
+    if (source == Source::inotify) on_inotify();
+    if (source == Source::timer) on_timer();
+    if ((source == Source::control || source == Source::listener) && boxes_[index]) {
+      Box& box = *boxes_[index];
+      if (source == Source::listener) box.on_listener(now);
+      if (source == Source::control) box.on_control();
+      watch(box);
+      settle(box);
+    }
+  }
+  refill();
+  return {};
+}
+
+// Brings the poll set in line with the box: its listener appears once sealed, and leaves while a flood is paced.
+void NativeEngine::watch(Box& box) {
+  const int fd = box.listener_paused ? -1 : box.listener_fd();
+  if (fd != box.polled_listener) {
+    if (box.polled_listener >= 0) (void)::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, box.polled_listener, nullptr);
+    if (fd >= 0 && !poll_for(epoll_.get(), fd, Source::listener, box.slot())) box.fail("poll the seccomp listener");
+    box.polled_listener = fd;
+  }
+  if (box.listener_paused) arm_timer(box.listener_after());
+}
+
+// Moves boxes that have reached a resting point to where they belong.
+void NativeEngine::settle(Box& box) {
+  Template& home = box.home();
+  if (box.pooled && box.state() == BoxState::ready) {
+    box.pooled = false;
+    --home.building;
+    home.ready.push_back(&box);
+  }
+  if (box.pooled && !box.failure().empty()) {
+    box.pooled = false;
+    --home.building;
+    home.depth = 0;
+    box.abandoned = true;
+  }
+  if (box.state() != BoxState::ended || !box.abandoned) return;
+  if (box.remove()) forget(box.slot());
+}
+
+void NativeEngine::forget(std::uint32_t slot) {
+  for (const int one : boxes_[slot]->watches) (void)::inotify_rm_watch(inotify_.get(), one);
+  boxes_[slot].reset();
+  active_.erase(std::find(active_.begin(), active_.end(), slot));
+}
+
+void NativeEngine::on_launcher(Template& home) {
+  while (home.launcher) {
+    Result<std::optional<LauncherMessage>> heard = home.launcher->receive();
+    if (!heard) {
+      // Its sandboxes died with it; each box is told so.
+      for (const std::uint32_t slot : std::vector<std::uint32_t>{active_}) {
+        Box& box = *boxes_[slot];
+        if (&box.home() != &home) continue;
+        box.fail("seal sandbox " + home.spec.name + ": " + heard.error().message());
+        box.on_ended({});
+        settle(box);
+      }
+      home.launcher.reset();
+      return;
+    }
+    if (!heard.value()) return;
+    LauncherMessage message = std::move(*std::move(heard).value());
+    const std::uint32_t slot = message.reply.slot;
+    if (slot >= kSlotsMax || !boxes_[slot] || &boxes_[slot]->home() != &home) continue;
+    Box& box = *boxes_[slot];
+    if (message.reply.event == LauncherEvent::created) box.on_created(message.reply.pid, std::move(message.pidfd));
+    if (message.reply.event == LauncherEvent::refused) box.on_refused(message.reply);
+    if (message.reply.event == LauncherEvent::ended) {
+      box.on_control();  // what pid 1 said last may still wait
+      on_inotify();
+      box.on_ended(message.reply);
+    }
+    watch(box);
+    settle(box);
+  }
+}
+
+void NativeEngine::on_inotify() {
+  alignas(inotify_event) std::array<char, 4096> buffer{};
+  for (;;) {
+    const ssize_t got = ::read(inotify_.get(), buffer.data(), buffer.size());
+    if (got <= 0) return;
+    for (ssize_t at = 0; at < got;) {
+      const auto* event = reinterpret_cast<const inotify_event*>(buffer.data() + at);
+      at += static_cast<ssize_t>(sizeof *event + event->len);
+      if ((event->mask & IN_IGNORED) != 0) continue;
+      for (const std::uint32_t slot : active_) boxes_[slot]->on_canary(event->wd);
+    }
+  }
+}
+
+void NativeEngine::on_timer() {
+  std::uint64_t ticks = 0;
+  (void)!::read(timer_.get(), &ticks, sizeof ticks);
+  timer_at_ = Nanoseconds{0};
+  const Nanoseconds now = clock_.monotonic();
+  Nanoseconds next = Nanoseconds::max();
+  for (const std::uint32_t slot : std::vector<std::uint32_t>{active_}) {
+    Box& box = *boxes_[slot];
+    if (box.listener_paused && now >= box.listener_after()) box.on_listener(now);
+    next = std::min(next, box.on_time(now));
+    watch(box);
+  }
+  arm_timer(next);
+}
+
+// The earliest wish wins; the timer is re-armed from on_timer().
+void NativeEngine::arm_timer(Nanoseconds at) {
+  if (at == Nanoseconds::max() || (timer_at_.count() != 0 && timer_at_ <= at)) return;
+  timer_at_ = at;
+  itimerspec when{};
+  when.it_value.tv_sec = at.count() / 1'000'000'000;
+  when.it_value.tv_nsec = at.count() % 1'000'000'000;
+  if (when.it_value.tv_sec == 0 && when.it_value.tv_nsec == 0) when.it_value.tv_nsec = 1;
+  (void)::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr);
+}
+
+Result<void> NativeEngine::start_box(Box& box, const spec::Command& command) {
+  TRY(box.start(command));
+  arm_timer(box.on_time(clock_.monotonic()));
+  return {};
+}
+
+void NativeEngine::abandon(Box& box) {
+  box.abandoned = true;
+  box.kill(spec::EndStatus::denied, "no longer wanted");
+  settle(box);
+}
+
+Result<spec::SandboxReport> NativeEngine::destroy(Box& box) {
+  if (box.state() != BoxState::exited && box.state() != BoxState::ended) {
+    box.kill(spec::EndStatus::denied, "ended by its owner");
+  }
+  const Nanoseconds deadline = clock_.monotonic() + kReadyPatience;
+  while (box.state() != BoxState::ended) {
+    if (clock_.monotonic() > deadline) {
+      return Error{Errc::internal, "destroy sandbox " + box.home().spec.name + ": its processes did not end within 20 s"};
+    }
+    TRY(wait(std::chrono::milliseconds{100}));
+  }
+  TRY(box.remove());
+  spec::SandboxReport report = box.report();
+  forget(box.slot());
+  return report;
+}
+
+}  // namespace belljar::sandbox::native
+
+namespace belljar::sandbox {
+
+Result<std::unique_ptr<Engine>> Engine::start(const EngineOptions& options, const Clock& clock) {
+  return native::NativeEngine::make(options, clock);
+}
+
+}  // namespace belljar::sandbox

@@ -1,0 +1,94 @@
+// NativeEngine: sandboxes of the `native` tier; see sandbox/engine.h for the contract. Templates share a launcher and a
+// root; boxes are single use.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "os/cgroup.h"
+#include "os/fd.h"
+#include "sandbox/engine.h"
+#include "sandbox/filter/compile.h"
+#include "sandbox/native/box.h"
+#include "sandbox/native/engine_number.h"
+#include "sandbox/native/launcher_process.h"
+#include "sandbox/native/plan_builder.h"
+
+namespace belljar::sandbox::native {
+
+// What the boxes of one plan share.
+struct Template {
+  spec::SandboxSpec spec;
+  CompiledFilter filter;
+  std::string plan;
+  HostPowers powers;
+  os::CgroupParts parts;
+  std::vector<std::string> degraded;
+  std::unique_ptr<LauncherProcess> launcher;
+  int inotify = -1;          // the engine's
+  std::uint32_t id_base = 0; // host id of slot 0
+  bool posture_known = false;
+  std::size_t depth = 0;     // how many to keep ready
+  std::deque<Box*> ready;
+  std::size_t building = 0;  // for the pool
+};
+
+class NativeEngine final : public Engine {
+ public:
+  static Result<std::unique_ptr<Engine>> make(const EngineOptions& options, const Clock& clock);
+  ~NativeEngine() override;
+
+  Result<std::unique_ptr<Sandbox>> create(const spec::SandboxSpec& spec) override;
+  Result<void> keep_ready(const spec::SandboxSpec& spec, std::size_t depth) override;
+  Result<std::unique_ptr<Sandbox>> claim(const spec::SandboxSpec& spec) override;
+  int poll_fd() const override { return epoll_.get(); }
+  Result<void> pump() override;
+  Result<void> wait(std::chrono::milliseconds at_most) override;
+
+  // For the sandboxes handed out.
+  Result<spec::SandboxReport> destroy(Box& box);
+  void abandon(Box& box);
+  Result<void> start_box(Box& box, const spec::Command& command);
+
+ private:
+  NativeEngine(EngineOptions options, const Clock& clock, os::CgroupHost cgroups, EngineNumber number);
+  Result<void> open();
+  void remove_residue();
+  Result<Template*> template_for(const spec::SandboxSpec& spec);
+  Result<std::unique_ptr<Template>> make_template(const spec::SandboxSpec& spec);
+  Result<Box*> request_box(Template& home);
+  Result<std::uint32_t> free_slot(const Template& home);
+  Result<void> await_ready(Box& box);
+  std::string cgroup_name(std::uint32_t slot) const;
+  void on_launcher(Template& home);
+  void on_inotify();
+  void on_timer();
+  void watch(Box& box);
+  void settle(Box& box);
+  void refill();
+  void forget(std::uint32_t slot);
+  void arm_timer(Nanoseconds at);
+
+  EngineOptions options_;
+  const Clock& clock_;
+  os::CgroupHost cgroups_;
+  EngineNumber number_;
+  HostPowers powers_;
+  os::Fd epoll_;
+  os::Fd timer_;
+  os::Fd inotify_;
+  std::vector<std::unique_ptr<Template>> templates_;
+  std::array<std::unique_ptr<Box>, kSlotsMax> boxes_;
+  std::vector<std::uint32_t> active_;  // slots with a box
+  std::uint32_t next_slot_ = 0;
+  Nanoseconds timer_at_{0};
+};
+
+// The user's view of a box.
+std::unique_ptr<Sandbox> make_handle(NativeEngine& engine, Box& box);
+
+}  // namespace belljar::sandbox::native
