@@ -1,0 +1,50 @@
+// Journal: JSON entries into the ledger, in time for a reader who may come after a power cut.
+//
+//   Journal journal{ledger, clock};
+//   TRY(journal.add({{"kind", "step"}, {"step", "seal"}}));
+//   TRY(journal.add_with_body({{"kind", "request"}, {"case", "7"}}, body));   // small bodies inside, others as a blob
+//   TRY(journal.tick());                                                      // signs what has waited 200 ms
+//
+// Each entry gains "at_ns", nanoseconds since the journal was made. The first failure is final: what follows a hole in
+// the record would not be evidence, so every later call fails with the same words. One thread at a time.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "codec/json.h"
+#include "ledger/ledger.h"
+
+namespace belljar::exchange {
+
+class Journal {
+ public:
+  Journal(ledger::Ledger& ledger, const Clock& clock);
+
+  Result<void> add(codec::Json::Object entry);
+  // `body` becomes "body" (its text) or, beyond 4 KiB, "blob"; "digest" names its bytes either way.
+  Result<void> add_with_body(codec::Json::Object entry, std::string_view body);
+  Result<void> tick();
+  Result<ledger::Head> checkpoint();
+  Result<void> bind_file(const std::string& path_in_run);
+
+  ledger::Head head() const { return ledger_.head(); }
+  std::int64_t elapsed_ns() const;
+
+ private:
+  template <class T>
+  Result<T> keep(Result<T> result);
+  Result<void> append(const codec::Json& entry);
+
+  ledger::Ledger& ledger_;
+  const Clock& clock_;
+  Nanoseconds begun_;
+  Nanoseconds signed_at_;
+  std::size_t unsigned_entries_ = 0;
+  std::optional<Error> failed_;
+};
+
+}  // namespace belljar::exchange

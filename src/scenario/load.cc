@@ -1,0 +1,172 @@
+#include "scenario/load.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "codec/crypto.h"
+#include "exchange/contract_stage.h"
+#include "os/file.h"
+
+namespace belljar::scenario {
+
+namespace {
+
+constexpr std::uint64_t kTextBytesMax = 1U << 20;
+constexpr std::uint64_t kCasesBytesMax = 64U << 20;
+constexpr std::size_t kCaseErrorsMax = 20;
+
+// Collects what is wrong, so that a person sees all of it at once.
+class Complaints {
+ public:
+  explicit Complaints(std::string file) : file_{std::move(file)} {}
+
+  void at(const codec::Mark& mark, const std::string& what) {
+    add(file_ + ":" + std::to_string(mark.line) + ":" + std::to_string(mark.column) + ": " + what);
+  }
+  void add(const std::string& line) { text_ += (text_.empty() ? "" : "\n") + line; }
+  Result<void> result() const {
+    if (text_.empty()) return {};
+    return Error{Errc::invalid_argument, text_};
+  }
+
+ private:
+  std::string file_;
+  std::string text_;
+};
+
+std::string directory_of(const std::string& path) {
+  const std::size_t slash = path.find_last_of('/');
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+void check_model(const spec::ModelSpec& model, const std::string& directory, Complaints& complaints) {
+  if (!model.files.empty()) {
+    const auto is_folder = os::is_directory(path_from(directory, model.files));
+    if (!is_folder) complaints.at(model.mark, "files: " + is_folder.error().message() + ", expected a folder");
+    if (is_folder && !is_folder.value()) complaints.at(model.mark, "files: " + model.files + " is a file, expected a folder");
+  }
+  if (model.tier != "native") {
+    complaints.at(model.mark, "tier: " + printable(model.tier) + " is not in this version, expected native");
+  }
+}
+
+void check_image(const std::string& image, const codec::Mark& mark, const std::string& directory,
+                 Complaints& complaints) {
+  if (image != "host" && !os::exists(path_from(directory, image))) {
+    complaints.at(mark, "image: " + printable(image) + " does not exist, expected host, a folder or a package list");
+  }
+}
+
+void check_paths(const Loaded& loaded, Complaints& complaints) {
+  for (const spec::ModelSpec& model : loaded.scenario.models) {
+    check_model(model, loaded.directory, complaints);
+    check_image(model.image, model.mark, loaded.directory, complaints);
+  }
+  for (const spec::ArtifactSpec& artifact : loaded.scenario.artifacts) {
+    check_image(artifact.image, artifact.mark, loaded.directory, complaints);
+    if (!artifact.files.empty() && !os::exists(path_from(loaded.directory, artifact.files))) {
+      complaints.at(artifact.mark, "files: " + printable(artifact.files) + " does not exist, expected a folder");
+    }
+  }
+}
+
+// Without a `links:` section every model is asked everything.
+std::vector<spec::LinkSpec> links_of(const spec::Scenario& scenario) {
+  if (!scenario.links.empty()) return scenario.links;
+  std::vector<spec::LinkSpec> links;
+  for (const spec::ModelSpec& model : scenario.models) {
+    spec::LinkSpec link;
+    link.to = model.name;
+    link.mark = model.mark;
+    links.push_back(std::move(link));
+  }
+  return links;
+}
+
+Result<exchange::Link> load_link(const spec::LinkSpec& link, Loaded& loaded) {
+  if (link.contract.empty()) return exchange::make_link(link.from, link.to, spec::open_contract());
+  const std::string text = TRY(os::read_file(path_from(loaded.directory, link.contract), kTextBytesMax));
+  spec::Contract contract = TRY(spec::parse_contract(text, link.contract));
+  loaded.contracts.push_back({link.contract, codec::sha256(text)});
+  return exchange::make_link(link.from, link.to, std::move(contract));
+}
+
+void load_links(Loaded& loaded, Complaints& complaints) {
+  for (const spec::LinkSpec& link : links_of(loaded.scenario)) {
+    if (link.from != "workload") {
+      complaints.at(link.mark, "from: " + printable(link.from) + " is not in this version, expected workload");
+      continue;
+    }
+    auto made = load_link(link, loaded);
+    if (made) {
+      loaded.links.push_back(std::move(made).value());
+    } else if (made.error().code() == Errc::invalid_argument) {
+      complaints.add(made.error().message());
+    } else {
+      complaints.at(link.mark, "contract: " + made.error().message());
+    }
+  }
+}
+
+void load_cases(Loaded& loaded, Complaints& complaints) {
+  const spec::WorkloadSpec& workload = loaded.scenario.workload;
+  auto text = os::read_file(path_from(loaded.directory, workload.cases), kCasesBytesMax);
+  if (!text) return complaints.at(workload.mark, "cases: " + text.error().message());
+  loaded.cases_source = {workload.cases, codec::sha256(text.value())};
+  auto cases = parse_cases(text.value(), workload.cases, workload);
+  if (!cases) return complaints.add(cases.error().message());
+  loaded.cases = std::move(cases).value();
+}
+
+// A case that breaks a request contract is an error of the scenario; found here, no model is blamed for it.
+void check_requests(const Loaded& loaded, Complaints& complaints) {
+  const exchange::ContractStage stage;
+  std::size_t found = 0;
+  for (const exchange::Link& link : loaded.links) {
+    for (const Case& item : loaded.cases) {
+      exchange::Message message;
+      message.body = case_request(item, "c-1-0123456789abcdef");
+      message.text = codec::to_json(message.body);
+      const exchange::Decision decision = stage.admit(message, {link, false});
+      if (decision.act == exchange::Act::allow) continue;
+      if (++found > kCaseErrorsMax) return complaints.add("and more cases like these");
+      complaints.add(loaded.cases_source.path + ":" + std::to_string(item.line) + ": the request to " + link.to +
+                     " breaks " + (link.contract.file.empty() ? "the limits" : link.contract.file) + ": " +
+                     decision.rule + ": " + decision.reason);
+    }
+  }
+}
+
+}  // namespace
+
+std::string path_from(const std::string& directory, const std::string& path) {
+  return path.starts_with('/') ? path : directory + "/" + path;
+}
+
+std::vector<std::string> Loaded::workload_models() const {
+  std::vector<std::string> names;
+  for (const spec::ModelSpec& model : scenario.models) {
+    const bool linked = std::any_of(links.begin(), links.end(), [&](const auto& link) { return link.to == model.name; });
+    if (linked) names.push_back(model.name);
+  }
+  return names;
+}
+
+Result<Loaded> load(const std::string& path, std::optional<std::uint64_t> seed) {
+  auto text = os::read_file(path, kTextBytesMax);
+  if (!text) return Error{Errc::invalid_argument, text.error().message() + ", expected a scenario file"};
+  Loaded loaded;
+  loaded.scenario = TRY(spec::parse_scenario(text.value(), path));
+  if (seed) loaded.scenario.seed = *seed;
+  loaded.directory = directory_of(TRY(os::absolute_path(path)));
+  loaded.source = {path, codec::sha256(text.value())};
+  Complaints complaints{path};
+  check_paths(loaded, complaints);
+  load_links(loaded, complaints);
+  load_cases(loaded, complaints);
+  check_requests(loaded, complaints);
+  TRY(complaints.result());
+  return loaded;
+}
+
+}  // namespace belljar::scenario

@@ -1,0 +1,76 @@
+#include "scenario/log_keeper.h"
+
+#include <cerrno>
+
+#include "base/text.h"
+#include "os/error.h"
+
+namespace belljar::scenario {
+
+namespace {
+
+constexpr std::size_t kLineBytesMax = 4096;
+constexpr std::size_t kTailBytesMax = 64U << 10;
+
+}  // namespace
+
+Result<LogKeeper> LogKeeper::open(const std::string& path) {
+  LogKeeper keeper;
+  keeper.path_ = path;
+  if (path.empty()) return keeper;
+  errno = 0;
+  keeper.file_.open(path, std::ios::binary | std::ios::trunc);
+  if (!keeper.file_) return os::os_error("create " + path);
+  return keeper;
+}
+
+Result<void> LogKeeper::written() {
+  if (path_.empty()) return {};
+  errno = 0;
+  file_.flush();
+  if (!file_) return os::os_error("write " + path_, errno != 0 ? errno : EIO);
+  return {};
+}
+
+void LogKeeper::end_line() {
+  if (line_.ends_with('\r')) line_.pop_back();
+  std::string text = printable(line_, kLineBytesMax);
+  if (cut_ > 0) text += " (" + std::to_string(cut_) + " more bytes)";
+  text += '\n';
+  line_.clear();
+  cut_ = 0;
+  if (!path_.empty()) file_ << text;
+  tail_bytes_ += text.size();
+  tail_.push_back(std::move(text));
+  while (tail_bytes_ > kTailBytesMax && tail_.size() > 1) {
+    tail_bytes_ -= tail_.front().size();
+    tail_.pop_front();
+  }
+}
+
+Result<void> LogKeeper::take(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const std::size_t newline = bytes.find('\n');
+    const std::string_view part = bytes.substr(0, newline);
+    const std::size_t kept = std::min(part.size(), kLineBytesMax - line_.size());
+    line_ += part.substr(0, kept);
+    cut_ += part.size() - kept;
+    if (newline == std::string_view::npos) break;
+    end_line();
+    bytes.remove_prefix(newline + 1);
+  }
+  return written();
+}
+
+Result<void> LogKeeper::finish() {
+  if (!line_.empty() || cut_ > 0) end_line();
+  return written();
+}
+
+std::string LogKeeper::tail() const {
+  std::string text;
+  for (const std::string& line : tail_) text += line;
+  return text;
+}
+
+}  // namespace belljar::scenario

@@ -1,0 +1,176 @@
+#include "scenario/resolve.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <thread>
+
+#include "base/text.h"
+#include "codec/crypto.h"
+#include "os/file.h"
+#include "sandbox/image/image.h"
+#include "sandbox/image/tree.h"
+
+namespace belljar::scenario {
+
+namespace {
+
+using codec::Json;
+
+constexpr std::uint64_t kProfileBytesMax = 1U << 20;
+
+Json texts(const std::vector<std::string>& items) {
+  Json::Array array;
+  for (const std::string& item : items) array.emplace_back(item);
+  return Json{std::move(array)};
+}
+
+Json text_input(const TextInput& input) {
+  return Json{Json::Object{{"file", input.path}, {"digest", input.digest.text()}}};
+}
+
+// The host has its own profiles; one that cannot be read here cannot be enforced either.
+Result<std::string> profile_digest(const std::string& name, const ResolveOptions& options) {
+  const std::string path = options.profile_directory + "/" + name + ".yaml";
+  return codec::sha256(TRY_CTX(os::read_file(path, kProfileBytesMax), "profile " + printable(name))).text();
+}
+
+struct SandboxParts {
+  std::string image;
+  std::string files;
+  std::string files_inside;
+  std::string profile;
+  spec::Quotas quotas;
+};
+
+struct MadeSandbox {
+  spec::SandboxSpec spec;
+  Json described;  // for the manifest
+};
+
+Result<MadeSandbox> make_sandbox(const std::string& name, const SandboxParts& parts, const std::string& directory,
+                                 const ResolveOptions& options) {
+  MadeSandbox made;
+  made.spec.name = name;
+  made.spec.image = TRY(sandbox::resolve_image(parts.image, directory));
+  made.spec.profile = parts.profile;
+  made.spec.quotas = parts.quotas;
+  Json image{Json::Object{{"reference", parts.image}}};
+  if (!made.spec.image.digest.empty()) image.set("digest", made.spec.image.digest);
+  made.described.set("image", std::move(image));
+  if (!parts.files.empty()) {
+    const std::string path = TRY(os::absolute_path(path_from(directory, parts.files)));
+    const sandbox::TreeContent content = TRY(sandbox::read_tree(path));
+    made.spec.files.push_back({path, parts.files_inside});
+    made.described.set("files", Json{Json::Object{{"path", parts.files},
+                                                  {"digest", content.digest.text()},
+                                                  {"entries", content.entries},
+                                                  {"bytes", content.bytes}}});
+  }
+  made.described.set("profile", Json{Json::Object{{"name", parts.profile},
+                                                  {"digest", TRY(profile_digest(parts.profile, options))}}});
+  made.described.set("limits", spec::quotas_json(parts.quotas));
+  return made;
+}
+
+// Letters, digits and dashes, as a sandbox's name must be.
+std::string sandbox_name(std::string_view prefix, std::string_view name) {
+  std::string made{prefix};
+  for (const char c : name) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    made += plain ? c : '-';
+  }
+  return made;
+}
+
+Result<Json> resolve_artifact(const spec::ArtifactSpec& spec, const ResolveOptions& options, Resolved& into) {
+  MadeSandbox made = TRY_CTX(
+      make_sandbox(sandbox_name("artifact-", spec.name),
+                   {spec.image, spec.files, "/files", spec.profile, spec.quotas}, into.loaded.directory, options),
+      "artifact " + spec.name);
+  Json described{Json::Object{{"name", spec.name}, {"run", texts(spec.run)}}};
+  for (auto& member : made.described.as_object()) described.set(member.first, member.second);
+  Json inputs = described;
+  inputs.set("engine", options.engine_version);
+  const Digest digest = codec::sha256(codec::canonical_json(inputs));
+  described.set("inputs", digest.text());
+  into.artifacts.push_back({spec, std::move(made.spec), {spec.run, spec::default_environment(), "/work"}, digest});
+  return described;
+}
+
+Result<Json> resolve_model(const spec::ModelSpec& spec, const ResolveOptions& options, Entropy& entropy,
+                           Resolved& into) {
+  MadeSandbox made =
+      TRY_CTX(make_sandbox(sandbox_name("", spec.name), {spec.image, spec.files, "/model", spec.profile, spec.quotas},
+                           into.loaded.directory, options),
+              "model " + spec.name);
+  made.spec.allow_degraded = spec.allow_degraded;
+  Json described{Json::Object{{"name", spec.name}, {"type", spec.type}, {"tier", spec.tier}, {"adapter", "stdio"},
+                              {"run", texts(spec.run)}}};
+  for (auto& member : made.described.as_object()) described.set(member.first, member.second);
+  if (!spec.artifacts.empty()) described.set("artifacts", texts(spec.artifacts));
+  if (!spec.allow_degraded.empty()) described.set("allow_degraded", texts(spec.allow_degraded));
+  Json::Array canaries;
+  for (const spec::PlantedFile& canary : spec.canaries) {
+    canaries.emplace_back(canary.inside);
+    made.spec.planted.push_back({canary.inside, canary_content(canary.inside, entropy), true});
+  }
+  if (!canaries.empty()) described.set("canaries", Json{std::move(canaries)});
+  into.models.push_back({spec, std::move(made.spec), {spec.run, spec::default_environment(), "/work"}});
+  return described;
+}
+
+Json host_facts() {
+  Json host{Json::Object{{"system", "Linux"}, {"machine", "x86_64"}}};
+  const auto release = os::read_file("/proc/sys/kernel/osrelease", 4096);
+  if (release) host.set("kernel", printable(release.value().substr(0, release.value().find('\n'))));
+  host.set("processors", std::uint64_t{std::thread::hardware_concurrency()});
+  return host;
+}
+
+std::string base_name(const std::string& path) { return path.substr(path.find_last_of('/') + 1); }
+
+}  // namespace
+
+std::string canary_content(const std::string& path, Entropy& entropy) {
+  std::array<std::byte, 30> random{};
+  entropy.fill(random);
+  const std::string secret = to_base64({reinterpret_cast<const char*>(random.data()), random.size()});
+  if (path.find("aws") == std::string::npos) return "token = " + secret + "\n";
+  std::string key = to_hex({reinterpret_cast<const char*>(random.data()), 8});
+  std::transform(key.begin(), key.end(), key.begin(), [](char c) { return c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c; });
+  return "[default]\naws_access_key_id = AKIA" + key + "\naws_secret_access_key = " + secret + "\n";
+}
+
+Result<Resolved> resolve(Loaded loaded, const ResolveOptions& options, Entropy& entropy) {
+  Resolved resolved;
+  resolved.loaded = std::move(loaded);
+  const spec::Scenario& scenario = resolved.loaded.scenario;
+  Json::Array artifacts;
+  for (const spec::ArtifactSpec& artifact : scenario.artifacts) {
+    artifacts.push_back(TRY(resolve_artifact(artifact, options, resolved)));
+  }
+  Json::Array models;
+  for (const spec::ModelSpec& model : scenario.models) {
+    models.push_back(TRY(resolve_model(model, options, entropy, resolved)));
+  }
+  Json::Array contracts;
+  for (const TextInput& contract : resolved.loaded.contracts) contracts.push_back(text_input(contract));
+  Json cases = text_input(resolved.loaded.cases_source);
+  cases.set("count", std::uint64_t{resolved.loaded.cases.size()});
+  Json source = text_input({base_name(resolved.loaded.source.path), resolved.loaded.source.digest});
+  source.set("name", scenario.name);
+  Json& manifest = resolved.manifest;
+  manifest.set("belljar", options.engine_version);
+  manifest.set("scenario", std::move(source));
+  manifest.set("seed", scenario.seed);
+  manifest.set("cases", std::move(cases));
+  manifest.set("contracts", Json{std::move(contracts)});
+  manifest.set("artifacts", Json{std::move(artifacts)});
+  manifest.set("models", Json{std::move(models)});
+  manifest.set("host", host_facts());
+  resolved.manifest_digest = codec::sha256(codec::canonical_json(manifest));
+  return resolved;
+}
+
+}  // namespace belljar::scenario
