@@ -13,9 +13,10 @@ namespace belljar::sandbox {
 namespace {
 
 constexpr std::chrono::minutes kPatience{30};
-constexpr std::size_t kErrorTail = 1500;
+constexpr std::size_t kErrorLines = 8;
+constexpr std::size_t kErrorLine = 300;
 
-// Never unpacked, whatever the list says: what no program reads, and what helps to build an attack.
+// Never unpacked, whatever the list says: what no program reads and no package's script needs.
 constexpr std::array<std::string_view, 9> kExcluded{"/usr/share/man/*", "/usr/share/info/*",    "/usr/share/locale/*",
                                                     "/usr/share/doc/*", "/usr/share/lintian/*", "/usr/share/bug/*",
                                                     "/usr/include/*",   "/usr/share/gtk-doc/*", "*.a"};
@@ -56,10 +57,16 @@ Result<void> check_subordinate_ids() {
   return {};
 }
 
-// The end of what a tool said, which is where it says why.
+// The last lines of what a tool said, which is where it says why.
 std::string tail_of(const std::string& text) {
-  const std::string_view end = std::string_view{text}.substr(text.size() - std::min(text.size(), kErrorTail));
-  return printable(end, kErrorTail * 2);
+  std::vector<std::string> lines;
+  std::istringstream stream{text};
+  for (std::string line; std::getline(stream, line);) lines.push_back(printable(line, kErrorLine));
+  std::string tail;
+  for (std::size_t at = lines.size() - std::min(lines.size(), kErrorLines); at < lines.size(); ++at) {
+    tail += "\n  " + lines[at];
+  }
+  return tail;
 }
 
 // Runs a tool of the build. When we die, it dies: setpriv asks the kernel for that.
@@ -74,7 +81,7 @@ Result<void> run_tool(std::vector<std::string> argv, const std::string& input) {
   if (got.exit_code == 127 && got.error.find("No such file") != std::string::npos) {
     return Error{Errc::unavailable, name + " is not installed: as root, run `apt-get install mmdebstrap`"};
   }
-  return Error{Errc::unavailable, name + " ended with exit code " + std::to_string(got.exit_code) + ": " +
+  return Error{Errc::unavailable, name + " ended with exit code " + std::to_string(got.exit_code) + ":" +
                                       tail_of(got.error.empty() ? got.output : got.error)};
 }
 
@@ -111,7 +118,6 @@ std::vector<std::string> bootstrap_command(const PackageList& list, const AptCon
   if (!list.packages.empty()) argv.push_back("--include=" + join(list.packages, ','));
   for (const std::string& option : apt.fetch_options) argv.push_back("--aptopt=" + option);
   for (const std::string_view path : kExcluded) argv.push_back("--dpkgopt=path-exclude=" + std::string{path});
-  for (const std::string& path : list.exclude) argv.push_back("--dpkgopt=path-exclude=" + path);
   argv.push_back("--dpkgopt=path-include=" + std::string{kKept});
   argv.insert(argv.end(), {list.suite, destination, "-"});
   return argv;

@@ -5,7 +5,7 @@
 //     suite: bookworm
 //     packages: [python3-minimal, python3-sklearn]
 //     variant: minbase                       # optional: essential, apt, minbase (default), required, important
-//     exclude: [/usr/lib/gcc/*, '*.a']       # optional: paths never unpacked, as dpkg's path-exclude
+//     exclude: [/usr/lib/gcc/*, '*.la']      # optional: removed once all is installed; * matches any text, / too
 //
 //   PackageList list = TRY(parse_package_list(text, "images/python-sklearn.yaml"));
 //

@@ -101,6 +101,25 @@ std::string first_difference(const std::string& recorded, const std::string& fou
   }
 }
 
+// Makes the root and its manifest in `building`, and tells what it made.
+Result<StoredImage> fill(const PackageList& list, const AptConfiguration& apt, const std::string& building) {
+  StoredImage image;
+  image.name = list.name;
+  image.suite = list.suite;
+  image.architecture = apt.architecture;
+  const std::string root = building + "/root";
+  TRY(bootstrap(list, apt, root, building));
+  image.installed = parse_dpkg_status(TRY(os::read_file(root + "/var/lib/dpkg/status", kStatusMax)));
+  TRY(strip_root(root, list.exclude));
+  const TreeContent content = TRY(read_tree(root));
+  image.digest = content.digest.text();
+  image.entries = content.entries;
+  image.bytes = content.bytes;
+  image.fingerprint = TRY(tree_fingerprint(root)).text();
+  TRY(os::write_file_atomic(building + "/manifest", content.manifest, 0644));
+  return image;
+}
+
 }  // namespace
 
 Result<ImageStore> ImageStore::open(Progress progress) {
@@ -171,28 +190,19 @@ Result<StoredImage> ImageStore::build(const PackageList& list, const AptConfigur
   TRY(os::make_directories(building, 0755));
   progress_("image " + list.name + ": building from " + std::to_string(list.packages.size()) + " packages of " +
             list.suite + " and what they need (about a minute, once)");
-  StoredImage image;
-  image.key = key;
-  image.name = list.name;
-  image.suite = list.suite;
-  image.architecture = apt.architecture;
-  const std::string root = building + "/root";
-  TRY(bootstrap(list, apt, root, building));
-  image.installed = parse_dpkg_status(TRY(os::read_file(root + "/var/lib/dpkg/status", kStatusMax)));
-  TRY(strip_root(root));
-  const TreeContent content = TRY(read_tree(root));
-  image.digest = content.digest.text();
-  image.entries = content.entries;
-  image.bytes = content.bytes;
-  image.fingerprint = TRY(tree_fingerprint(root)).text();
-  TRY(os::write_file_atomic(building + "/manifest", content.manifest, 0644));
-  TRY(os::write_file_atomic(building + "/image.json", codec::to_json_pretty(record_json(image)), 0644));
+  Result<StoredImage> image = fill(list, apt, building);
+  if (!image) {
+    (void)os::remove_tree(building);  // the disk is the user's; why the build failed is what they must hear
+    return image;
+  }
+  image.value().key = key;
+  image.value().root = folder + "/root";
+  TRY(os::write_file_atomic(building + "/image.json", codec::to_json_pretty(record_json(image.value())), 0644));
   std::error_code error;
   std::filesystem::rename(building, folder, error);
   if (error) return Error{Errc::internal, "rename " + building + ": " + error.message()};
-  image.root = folder + "/root";
-  progress_("image " + list.name + ": built, " + std::to_string(image.entries) + " entries, " +
-            human_bytes(image.bytes) + ", " + image.digest);
+  progress_("image " + list.name + ": built, " + std::to_string(image.value().entries) + " entries, " +
+            human_bytes(image.value().bytes) + ", " + image.value().digest);
   return image;
 }
 

@@ -1,5 +1,7 @@
 #include "sandbox/image/tree.h"
 
+#include <fnmatch.h>
+
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -109,12 +111,15 @@ bool is_below(std::string_view path, std::string_view folder) {
   return path.size() > folder.size() && path.starts_with(folder) && path[folder.size()] == '/';
 }
 
-bool goes(std::string_view relative, fs::file_type type) {
+bool goes(const std::string& relative, fs::file_type type, const std::vector<std::string>& patterns) {
   const bool plain =
       type == fs::file_type::regular || type == fs::file_type::directory || type == fs::file_type::symlink;
   return !plain || std::find(kRemoved.begin(), kRemoved.end(), relative) != kRemoved.end() ||
          std::any_of(kEmptied.begin(), kEmptied.end(),
-                     [&](std::string_view folder) { return is_below(relative, folder); });
+                     [&](std::string_view folder) { return is_below(relative, folder); }) ||
+         std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
+           return ::fnmatch(pattern.c_str(), ("/" + relative).c_str(), 0) == 0;
+         });
 }
 
 }  // namespace
@@ -129,7 +134,7 @@ Result<TreeContent> read_tree(const std::string& root) {
   return content;
 }
 
-Result<void> strip_root(const std::string& root) {
+Result<void> strip_root(const std::string& root, const std::vector<std::string>& patterns) {
   // Backwards, so that a folder is empty by the time it goes. No path leads through a link: the walk follows none.
   std::vector<std::string> paths = TRY(paths_below(root));
   constexpr fs::perms kSetId = fs::perms::set_uid | fs::perms::set_gid;
@@ -138,7 +143,7 @@ Result<void> strip_root(const std::string& root) {
     const fs::path path = fs::path{root} / *relative;
     const fs::file_status status = fs::symlink_status(path, error);
     if (error) return failed("look at", path, error);
-    if (goes(*relative, status.type())) {
+    if (goes(*relative, status.type(), patterns)) {
       fs::remove(path, error);
       if (error) return failed("remove", path, error);
     } else if (status.type() != fs::file_type::symlink && (status.permissions() & kSetId) != fs::perms::none) {

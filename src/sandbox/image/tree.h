@@ -1,6 +1,6 @@
 // Tree: the content of a root file system as one digest, and what is taken out of a freshly built one.
 //
-//   TRY(strip_root(root));
+//   TRY(strip_root(root, {"/usr/lib/gcc/*"}));
 //   TreeContent content = TRY(read_tree(root));
 //
 // The digest covers, of every entry and in order of path: type, permission bits, size and SHA-256 of a file, target of
@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/digest.h"
 #include "base/result.h"
@@ -26,8 +27,9 @@ struct TreeContent {
 Result<TreeContent> read_tree(const std::string& root);
 
 // Takes out what no model should find: device nodes, sockets and pipes, setuid and setgid bits, logs, caches, package
-// indexes, the host's mirror and proxy addresses, password hashes and whatever else differs from build to build.
-Result<void> strip_root(const std::string& root);
+// indexes, the host's mirror and proxy addresses, password hashes and whatever else differs from build to build; and
+// every path that one of the patterns matches, as fnmatch(3) without flags.
+Result<void> strip_root(const std::string& root, const std::vector<std::string>& patterns);
 
 // Names and times of the top two levels, in milliseconds to read: a tree that was half deleted, replaced or restored
 // from elsewhere gets another one. It proves nothing about the content of files; read_tree() does.
