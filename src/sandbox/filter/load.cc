@@ -2,6 +2,8 @@
 
 #include <seccomp.h>
 
+#include <algorithm>
+
 #include "codec/crypto.h"
 #include "os/file.h"
 #include "os/private_file.h"
@@ -38,6 +40,17 @@ bool is_made_from(const CompiledFilter& filter, const std::string& name, std::st
   return true;
 }
 
+// Every line of a parser's message begins with a file's name; people want its path.
+std::string with_directory(const std::string& message, const std::string& directory) {
+  std::string out;
+  for (std::size_t at = 0; at <= message.size();) {
+    const std::size_t end = std::min(message.find('\n', at), message.size());
+    out += (at == 0 ? "" : "\n") + directory + "/" + message.substr(at, end - at);
+    at = end + 1;
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<CompiledFilter> load_filter(const std::string& name, const std::string& profile_directory,
@@ -54,8 +67,9 @@ Result<CompiledFilter> load_filter(const std::string& name, const std::string& p
       if (cached && is_made_from(cached.value(), name, text, read)) return cached;
     }
   }
-  Profile profile = TRY_CTX(parse_profile(name, read), "load system call profile from " + profile_directory);
-  CompiledFilter filter = TRY(compile_filter(std::move(profile)));
+  Result<Profile> profile = parse_profile(name, read);
+  if (!profile) return Error{profile.error().code(), with_directory(profile.error().message(), profile_directory)};
+  CompiledFilter filter = TRY(compile_filter(std::move(profile).value()));
   // Without a cache the next start compiles again; that is no reason to refuse this one.
   if (!path.empty()) (void)os::write_file_atomic(path, encode_filter(filter), 0600);
   return filter;

@@ -348,6 +348,7 @@ void Parser::read_tests(const Yaml& tests, const Argument& argument, unsigned in
 std::vector<std::uint64_t> Parser::read_values(const Yaml& yaml, const Argument& argument) {
   std::vector<std::uint64_t> values;
   const std::vector<Yaml> one = {yaml};
+  if (yaml.kind == Yaml::Kind::list && yaml.items.empty()) mistake(yaml.mark, "expected at least one value");
   for (const Yaml& item : yaml.kind == Yaml::Kind::list ? yaml.items : one) {
     std::optional<std::uint64_t> value;
     if (item.kind == Yaml::Kind::scalar && argument.family != nullptr) {
@@ -375,7 +376,7 @@ std::optional<std::uint64_t> Parser::read_bits(const Yaml& yaml, const Argument&
   std::uint64_t bits = 0;
   for (const std::uint64_t value : values) bits |= value;
   if (bits != 0) return bits;
-  if (!values.empty() || yaml.kind == Yaml::Kind::list) mistake(yaml.mark, "expected at least one bit");
+  if (!values.empty()) mistake(yaml.mark, "expected at least one bit");
   return std::nullopt;
 }
 
