@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/exec.h"
+#include "cli/image.h"
 #include "os/system.h"
 
 namespace {
@@ -14,7 +15,7 @@ namespace {
 constexpr const char* kVersion = "belljar 0.1.0";
 
 // The order in which help lists them.
-const std::array<const belljar::cli::Command*, 1> kCommands{&belljar::cli::kExec};
+const std::array<const belljar::cli::Command*, 2> kCommands{&belljar::cli::kExec, &belljar::cli::kImage};
 
 void print_help() {
   (void)std::puts("belljar runs AI models nobody trusts yet, sealed, and says whether they may be released.\n");
