@@ -4,11 +4,11 @@
 //   for (const SchemaError& error : validate(schema, answer)) ...   // "/features/3: found \"x\", expected a number"
 //
 // Draft 2020-12 semantics for: type, properties, required, additionalProperties, enum, const, minimum, maximum,
-// exclusiveMinimum, exclusiveMaximum, minLength, maxLength (code points), items, minItems, maxItems; title, description
-// and $schema say nothing about a value; `true` and `false` are schemas. Any other keyword is an error when compiling:
-// a rule that would be skipped silently is no rule. Integers are compared exactly.
-// Work is bounded by the size of the value times that of the schema's enums, and errors by kErrorsMax.
-// A Schema is immutable: copies share it, any thread may validate.
+// exclusiveMinimum, exclusiveMaximum, minLength, maxLength (code points), items, minItems, maxItems; title,
+// description and $schema say nothing about a value; `true` and `false` are schemas. Any other keyword
+// is an error when compiling: a rule that would be skipped silently is no rule. Integers are compared exactly. Work is
+// bounded by the size of the value times that of the schema's enums, and errors by kErrorsMax. A Schema is immutable:
+// copies share it, any thread may validate.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,7 @@
 
 namespace belljar::content {
 
-struct SchemaNode;  // schema.cc's own
+struct SchemaNode;  // schema_node.h
 
 struct SchemaError {
   std::string where;        // JSON Pointer into the message; empty for the whole of it

@@ -1,0 +1,61 @@
+// What a scenario file may hold, section by section; scenario_parts.h reads the sections.
+#include "spec/scenario.h"
+
+#include <array>
+
+#include "base/text.h"
+#include "spec/scenario_parts.h"
+
+namespace belljar::spec {
+
+namespace {
+
+using codec::Yaml;
+
+void read_version(Problems& problems, const Yaml& value, Scenario&) {
+  if (value.kind == Yaml::Kind::scalar && !value.quoted && value.scalar == "1") return;
+  problems.add(value.mark, describe(value), "1, the only format this version reads");
+}
+
+// Records hold the seed as a JSON integer, which is exact up to 2^63 - 1.
+void read_seed(Problems& problems, const Yaml& value, Scenario& scenario) {
+  constexpr auto kMost = static_cast<std::uint64_t>(INT64_MAX);
+  if (const auto seed = read_count(problems, value, "a whole number", {0, kMost})) scenario.seed = *seed;
+}
+
+constexpr std::array<Field<Scenario>, 9> kSections{{
+    {"belljar", Need::required, read_version},
+    {"name", Need::required,
+     [](Problems& p, const Yaml& v, Scenario& s) { s.name = read_name(p, v, kFileNameOthers, 100).value_or(""); }},
+    {"seed", Need::optional, read_seed},
+    {"artifacts", Need::optional, [](Problems& p, const Yaml& v, Scenario& s) { read_artifacts(p, v, s.artifacts); }},
+    {"models", Need::required, [](Problems& p, const Yaml& v, Scenario& s) { read_models(p, v, s.models); }},
+    {"links", Need::optional, [](Problems& p, const Yaml& v, Scenario& s) { read_links(p, v, s.links); }},
+    {"workload", Need::required, [](Problems& p, const Yaml& v, Scenario& s) { read_workload(p, v, s.workload); }},
+    {"gates", Need::optional, [](Problems& p, const Yaml& v, Scenario& s) { read_gates(p, v, s.gates); }},
+    {"on_breach", Need::optional, [](Problems& p, const Yaml& v, Scenario& s) { read_on_breach(p, v, s.on_breach); }},
+}};
+
+constexpr std::array<Later, 5> kLaterSections{{
+    {"policy", "the built-in profiles of each model (\"profile\")"},
+    {"faults", "a scenario without faults"},
+    {"monitors", "the built-in detectors (\"on_breach\")"},
+    {"suites", "gates on one workload"},
+    {"simulators", "a sealed network"},
+}};
+
+}  // namespace
+
+Result<Scenario> parse_scenario(std::string_view text, std::string_view file) {
+  const std::string name = printable(file, 4096);
+  const Yaml root = TRY(codec::parse_yaml(text, name));
+  Problems problems{name};
+  Scenario scenario;
+  scenario.file = file;
+  read_fields<Scenario>(problems, root, "a scenario", kSections, kLaterSections, scenario);
+  check_together(problems, root, scenario);
+  TRY(problems.result());
+  return scenario;
+}
+
+}  // namespace belljar::spec
