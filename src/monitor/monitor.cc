@@ -1,6 +1,8 @@
 #include "monitor/monitor.h"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "monitor/detectors.h"
 
@@ -53,13 +55,39 @@ std::optional<Alarm> Monitor::watch(const spec::StrayMessage& stray, const codec
   return note(std::move(finding));
 }
 
+std::optional<Alarm> Monitor::watch_refusal(const std::string& model, const std::string& rule,
+                                            const std::string& reason, std::int64_t at_ns) {
+  spec::Finding finding;
+  finding.severity = "medium";
+  finding.kind = "contract";
+  finding.model = model;
+  finding.rule = rule;
+  finding.detail = reason;
+  finding.first_ns = at_ns;
+  return note(std::move(finding));
+}
+
 std::optional<Alarm> Monitor::watch(const std::string& model, const spec::SandboxReport& report, std::int64_t at_ns) {
+  std::vector<spec::Finding> last_words = detect(report);
+  std::map<std::pair<std::string, std::string>, std::uint64_t> totals;
+  for (const spec::Violation& violation : report.violations) {
+    auto finding = detect(violation);
+    if (!finding) continue;
+    totals[{finding->kind, finding->rule}] += violation.count;
+    last_words.push_back(std::move(*finding));
+  }
   std::optional<Alarm> alarm;
-  for (spec::Finding& finding : detect(report)) {
+  for (spec::Finding& finding : last_words) {
     finding.model = model;
     finding.first_ns = at_ns;
-    if (find(finding) != nullptr) continue;
-    if (auto raised = note(std::move(finding))) alarm = std::move(raised);
+    const auto total = totals.find({finding.kind, finding.rule});
+    spec::Finding* known = find(finding);
+    if (known == nullptr) {
+      if (total != totals.end()) finding.count = total->second;
+      if (auto raised = note(std::move(finding))) alarm = std::move(raised);
+    } else if (total != totals.end()) {
+      known->count = std::max(known->count, total->second);
+    }
   }
   return alarm;
 }

@@ -39,7 +39,10 @@ class Monitor {
   // `at_ns`: since the start of `drive`.
   std::optional<Alarm> watch(const std::string& model, const spec::Violation& violation, std::int64_t at_ns);
   std::optional<Alarm> watch(const spec::StrayMessage& stray, const codec::Json* object, std::int64_t at_ns);
-  // The last word on a sandbox; what was seen live already is not counted twice.
+  // An answer that the exchange refused: the rule it broke and how.
+  std::optional<Alarm> watch_refusal(const std::string& model, const std::string& rule, const std::string& reason,
+                                     std::int64_t at_ns);
+  // The last word on a sandbox: what was not seen live is added, and counts become the report's.
   std::optional<Alarm> watch(const std::string& model, const spec::SandboxReport& report, std::int64_t at_ns);
 
   // In order of first appearance, "f-1" onwards.

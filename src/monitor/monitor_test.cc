@@ -87,11 +87,14 @@ TEST(Monitor, AReportRepeatsNothingSeenLive) {
   report.status = spec::EndStatus::memory;
   report.memory.oom_events = 2;
   report.stdout_bytes = {100, 50};
+  report.violations = {violation("quota", "memory"), violation("quota", "disk"), violation("quota", "disk", "write")};
   ASSERT_TRUE(monitor.watch("m", violation("quota", "memory"), 1));
   EXPECT_FALSE(monitor.watch("m", report, 2));
-  ASSERT_EQ(monitor.findings().size(), 2U);
+  ASSERT_EQ(monitor.findings().size(), 3U);
   EXPECT_EQ(monitor.findings()[0].count, 1U);
   EXPECT_THAT(monitor.findings()[1].detail, HasSubstr("stdout"));
+  EXPECT_EQ(monitor.findings()[2].kind, "disk");
+  EXPECT_EQ(monitor.findings()[2].count, 2U);
 }
 
 TEST(Monitor, ManyDifferentFindingsStayBounded) {

@@ -47,6 +47,7 @@ class Driver {
       parts.command = std::move(model.command);
       parts.quotas = model.quotas;
       parts.sandbox = std::move(model.sandbox);
+      parts.made_ns = model.made_ns;
       parts.id_secret = codec::sha256(input_.id_secret.hex() + "\n" + model.name);
       parts.log = TRY(LogKeeper::open(model.log_path));
       parts.times = input_.times;

@@ -48,7 +48,6 @@ Lane::Lane(LaneParts parts, LaneTools tools)
 
 Result<void> Lane::start() {
   TRY_CTX(parts_.sandbox->start(parts_.command), "start model " + parts_.model);
-  started_ns_ = tools_.journal.elapsed_ns();
   TRY(tools_.journal.add({{"kind", "model-started"}, {"model", parts_.model}}));
   return ask_next();
 }
@@ -202,15 +201,18 @@ Result<void> Lane::hear(const Frame& frame) {
   return heard.meaning == Meaning::answer ? hear_answer(heard, frame) : hear_failure(heard, frame);
 }
 
-Result<void> Lane::note_violation(const spec::Violation& violation) {
+Result<void> Lane::write_violation(const spec::Violation& violation) {
   const std::string key = violation.layer + '\0' + violation.rule + '\0' + violation.call + '\0' + violation.arguments;
-  if (seen_violations_.size() < kViolationEntriesMax && seen_violations_.insert(key).second) {
-    TRY(tools_.journal.add(
-        {{"kind", "violation"}, {"model", parts_.model}, {"violation", spec::violation_json(violation)}}));
-  }
+  if (seen_violations_.size() >= kViolationEntriesMax || !seen_violations_.insert(key).second) return {};
+  return tools_.journal.add(
+      {{"kind", "violation"}, {"model", parts_.model}, {"violation", spec::violation_json(violation)}});
+}
+
+Result<void> Lane::note_violation(const spec::Violation& violation) {
+  TRY(write_violation(violation));
   const std::int64_t now_ns = tools_.journal.elapsed_ns();
   const auto alarm = tools_.monitor.watch(parts_.model, violation, now_ns);
-  if (alarm) TRY(contain(*alarm, std::min(now_ns, started_ns_ + violation.first_ns)));
+  if (alarm) TRY(contain(*alarm, std::min(now_ns, parts_.made_ns + violation.first_ns)));
   return {};
 }
 
@@ -283,6 +285,7 @@ Result<void> Lane::finish() {
   const std::string during = "end model " + parts_.model;
   run_.sandbox = TRY_CTX(parts_.sandbox->destroy(), during);
   run_.log_tail = pipes_.log_tail();
+  for (const spec::Violation& violation : run_.sandbox.violations) TRY(write_violation(violation));
   stage_ = Stage::gone;
   const Fate fate = fate_of(run_.sandbox);
   TRY(lose_open_case(fate));

@@ -69,6 +69,7 @@ struct LaneParts {
   spec::Command command;
   spec::Quotas quotas;
   std::unique_ptr<sandbox::Sandbox> sandbox;
+  std::int64_t made_ns = 0;   // when the sandbox was asked for, on the journal's clock: what its own times count from
   Digest id_secret;
   LogKeeper log;
   LaneTimes times;
@@ -115,6 +116,7 @@ class Lane {
   Result<void> see_off(Fate fate, spec::EndStatus status);
   void leave();
   Result<void> finish();
+  Result<void> write_violation(const spec::Violation& violation);
   Result<void> note_violation(const spec::Violation& violation);
   Result<void> contain(const monitor::Alarm& alarm, std::int64_t event_ns);
   Fate fate_of(const spec::SandboxReport& report) const;
@@ -134,7 +136,6 @@ class Lane {
   bool has_answered_ = false;
   int silent_ = 0;                   // questions in a row without an answer
 
-  std::int64_t started_ns_ = 0;      // on the journal's clock
   Nanoseconds leave_at_{};
   std::optional<Nanoseconds> drain_until_;  // set once the sandbox has ended
   std::optional<Fate> fate_;         // of the cases left, when we end the model

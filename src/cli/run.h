@@ -1,0 +1,10 @@
+// `belljar run SCENARIO...`: scenarios to verdicts.
+#pragma once
+
+#include "cli/command.h"
+
+namespace belljar::cli {
+
+extern const Command kRun;
+
+}  // namespace belljar::cli

@@ -1,0 +1,302 @@
+#include "govern/conduct.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdio>
+#include <memory>
+#include <vector>
+
+#include "base/check.h"
+#include "base/text.h"
+#include "base/version.h"
+#include "codec/crypto.h"
+#include "govern/judge.h"
+#include "govern/record.h"
+#include "govern/report.h"
+#include "ledger/ledger.h"
+#include "os/file.h"
+#include "os/stop_signals.h"
+#include "sandbox/native/locations.h"
+#include "scenario/seal.h"
+
+namespace belljar::govern {
+
+namespace {
+
+using codec::Json;
+
+constexpr mode_t kFileMode = 0644;
+constexpr mode_t kFolderMode = 0755;
+
+struct CivilTime {
+  int year;
+  unsigned month;
+  unsigned day;
+  unsigned hour;
+  unsigned minute;
+  unsigned second;
+};
+
+CivilTime civil(Nanoseconds since_epoch) {
+  using namespace std::chrono;
+  const sys_time<Nanoseconds> time{since_epoch};
+  const auto day = floor<days>(time);
+  const year_month_day date{day};
+  const hh_mm_ss clock{floor<seconds>(time - day)};
+  return {static_cast<int>(date.year()),
+          static_cast<unsigned>(date.month()),
+          static_cast<unsigned>(date.day()),
+          static_cast<unsigned>(clock.hours().count()),
+          static_cast<unsigned>(clock.minutes().count()),
+          static_cast<unsigned>(clock.seconds().count())};
+}
+
+// What `drive` sees, told to whoever watches.
+class Teller final : public scenario::DriveListener {
+ public:
+  explicit Teller(Progress& progress) : progress_{progress} {}
+
+  void cases(const scenario::EndCounts& ended, std::size_t total) override {
+    const auto count = [&](spec::CaseEnd end) { return ended[static_cast<std::size_t>(end)]; };
+    std::uint64_t done = 0;
+    for (const std::uint64_t some : ended) done += some;
+    progress_.cases(done, total,
+                    {count(spec::CaseEnd::model_error), count(spec::CaseEnd::contract_error),
+                     count(spec::CaseEnd::timeout), count(spec::CaseEnd::harness_error)});
+  }
+
+  void finding(const spec::Finding& finding) override {
+    progress_.note(finding.model + ": " + finding.kind + " " + finding.rule + ": " + finding.detail +
+                   (finding.contained ? " (contained)" : ""));
+  }
+
+ private:
+  Progress& progress_;
+};
+
+// One run. A step that fails leaves its error in `error_`; recording and destruction follow either way.
+class Conductor {
+ public:
+  Conductor(scenario::Loaded loaded, std::string run, std::string directory, const ConductTools& tools)
+      : run_{std::move(run)}, directory_{std::move(directory)}, tools_{tools}, started_{tools.clock.wall()} {
+    resolved_.loaded = std::move(loaded);
+  }
+
+  Result<void> open_record();
+  spec::Verdict conduct();
+
+ private:
+  Result<void> enter(StepName step);
+  Result<void> resolve();
+  Result<void> admit();
+  Result<void> seal();
+  Result<void> drive();
+  Result<void> judge_run();
+  Result<void> record();
+  Result<void> destroy();
+  Result<void> write_bound(const std::string& name, const std::string& bytes);
+  Result<void> bind_logs();
+  void fail(const Error& error);
+
+  const spec::Scenario& scenario() const { return resolved_.loaded.scenario; }
+
+  std::string run_;
+  std::string directory_;
+  const ConductTools& tools_;
+  Nanoseconds started_;
+
+  std::unique_ptr<ledger::Ledger> ledger_;
+  std::optional<exchange::Journal> journal_;
+  scenario::Resolved resolved_;
+  std::unique_ptr<sandbox::Engine> engine_;
+  std::optional<os::StopSignals> stop_;
+  std::vector<scenario::DriveModel> sealed_;
+  spec::Measurements measurements_;
+  std::string transcript_digest_;
+  spec::Verdict verdict_;
+  std::string error_;
+};
+
+// The first thing that went wrong is the one to tell.
+void Conductor::fail(const Error& error) {
+  if (error_.empty()) error_ = error.message();
+}
+
+Result<void> Conductor::enter(StepName step) {
+  tools_.progress.step(step);
+  TRY(journal_->add({{"kind", "step"}, {"step", step_name(step)}}));
+  TRY(journal_->checkpoint());
+  return {};
+}
+
+Result<void> Conductor::open_record() {
+  TRY(os::make_directories(directory_ + "/logs", kFolderMode));
+  const codec::SigningKey key = TRY(ledger::open_signing_key());
+  ledger_ = TRY(ledger::Ledger::create(directory_, "belljar.local/run/" + run_, key));
+  journal_.emplace(*ledger_, tools_.clock);
+  TRY(journal_->add({{"kind", "run"},
+                     {"run", run_},
+                     {"scenario", scenario().name},
+                     {"belljar", kVersion},
+                     {"started", utc_time(started_)}}));
+  // Loading came before there was a record to write it in.
+  return journal_->add({{"kind", "step"}, {"step", step_name(StepName::load)}});
+}
+
+Result<void> Conductor::resolve() {
+  TRY(enter(StepName::resolve));
+  const std::string profiles = TRY(sandbox::native::find_profiles());
+  resolved_ = TRY(scenario::resolve(std::move(resolved_.loaded), {std::string{kVersion}, profiles}, tools_.entropy));
+  TRY(os::write_file_atomic(directory_ + "/manifest.json", codec::to_json_pretty(resolved_.manifest), kFileMode));
+  TRY(journal_->add({{"kind", "manifest"}, {"digest", resolved_.manifest_digest.text()}}));
+  return journal_->bind_file("manifest.json");
+}
+
+Result<void> Conductor::admit() {
+  TRY(enter(StepName::admit));
+  engine_ = TRY(sandbox::Engine::start({}, tools_.clock));
+  return scenario::admit(resolved_, *engine_);
+}
+
+Result<void> Conductor::seal() {
+  TRY(enter(StepName::seal));
+  stop_.emplace(TRY(os::StopSignals::open()));
+  scenario::ArtifactStore store = TRY(scenario::ArtifactStore::open());
+  sealed_ = TRY(scenario::seal(resolved_, store, {*engine_, *journal_, &*stop_, directory_ + "/logs"}));
+  return {};
+}
+
+Result<void> Conductor::drive() {
+  TRY(enter(StepName::drive));
+  exchange::Exchange exchange{*journal_, exchange::standard_stages()};
+  for (const exchange::Link& link : resolved_.loaded.links) exchange.connect(link);
+  monitor::Monitor monitor{scenario().on_breach};
+  Teller teller{tools_.progress};
+  const spec::WorkloadSpec& workload = scenario().workload;
+  const Digest secret = codec::sha256(std::to_string(scenario().seed) + "\n" + resolved_.loaded.cases_source.digest.hex());
+  scenario::DriveInput input{resolved_.loaded.cases, workload.answer, workload.positive, secret, std::move(sealed_), {}};
+  const scenario::DriveTools tools{*engine_, exchange, *journal_, monitor, tools_.clock, &*stop_, teller};
+  auto driven = TRY(scenario::drive(std::move(input), tools));
+  measurements_ = std::move(driven.measurements);
+  transcript_digest_ = driven.transcript.text();
+  if (!driven.interrupted) return {};
+  return Error{Errc::timeout, "interrupted by signal " + std::to_string(*driven.interrupted) +
+                                  ": the record holds what was done until then; run it again for a verdict"};
+}
+
+Result<void> Conductor::judge_run() {
+  TRY(enter(StepName::judge));
+  verdict_ = judge(scenario(), measurements_);
+  return journal_->add({{"kind", "verdict"},
+                        {"verdict", spec::outcome_name(verdict_.outcome)},
+                        {"contained", verdict_.contained},
+                        {"exit", verdict_.exit_code},
+                        {"transcript_digest", transcript_digest_}});
+}
+
+Result<void> Conductor::write_bound(const std::string& name, const std::string& bytes) {
+  TRY_CTX(os::write_file_atomic(directory_ + "/" + name, bytes, kFileMode), "record the run");
+  return journal_->bind_file(name);
+}
+
+Result<void> Conductor::bind_logs() {
+  for (const os::DirectoryEntry& entry : TRY(os::list_directory(directory_ + "/logs"))) {
+    TRY(journal_->bind_file("logs/" + entry.name));
+  }
+  return {};
+}
+
+Result<void> Conductor::record() {
+  TRY(enter(StepName::record));
+  const ledger::Head head = TRY(journal_->checkpoint());
+  verdict_.ledger = {head.size, head.root.text()};
+  TRY(journal_->add({{"kind", "head"}, {"size", head.size}, {"root", head.root.text()}}));
+  const ReportInput input{verdict_,           measurements_,         scenario(), resolved_.manifest,
+                          std::string{kVersion}, utc_time(started_)};
+  TRY(write_bound("metrics.jsonl", metrics_lines(input)));
+  TRY(write_bound("verdict.json", codec::to_json_pretty(spec::verdict_json(verdict_))));
+  TRY(write_bound("report.html", render_html(input)));
+  TRY(write_bound("report.json", render_json(input)));
+  TRY(write_bound("junit.xml", render_junit(input)));
+  return bind_logs();
+}
+
+Result<void> Conductor::destroy() {
+  TRY(enter(StepName::destroy));
+  sealed_.clear();
+  engine_.reset();
+  TRY(journal_->add({{"kind", "engine-stopped"}}));
+  TRY(journal_->add({{"kind", "sealed"}}));
+  TRY(journal_->checkpoint());
+  return {};
+}
+
+spec::Verdict Conductor::conduct() {
+  constexpr std::array kToVerdict{&Conductor::resolve, &Conductor::admit, &Conductor::seal, &Conductor::drive,
+                                  &Conductor::judge_run};
+  for (const auto step : kToVerdict) {
+    const Result<void> done = (this->*step)();
+    if (done) continue;
+    fail(done.error());
+    verdict_ = error_verdict(scenario(), measurements_, error_);
+    break;
+  }
+  verdict_.run = run_;
+  verdict_.directory = directory_;
+  if (!resolved_.manifest.is_null()) verdict_.manifest_digest = resolved_.manifest_digest.text();
+  verdict_.transcript_digest = transcript_digest_;
+  Result<void> kept = record();
+  // Without a whole record the seal is withheld: the run reads as interrupted, which it was.
+  if (kept) kept = destroy();
+  if (!kept) {
+    fail(kept.error());
+    spec::Verdict lost = error_verdict(scenario(), measurements_, error_);
+    lost.run = verdict_.run;
+    lost.directory = verdict_.directory;
+    lost.manifest_digest = verdict_.manifest_digest;
+    lost.transcript_digest = verdict_.transcript_digest;
+    verdict_ = std::move(lost);
+  }
+  tools_.progress.end(error_.empty() ? Ending::finished : Ending::failed);
+  return verdict_;
+}
+
+}  // namespace
+
+std::string utc_time(Nanoseconds since_epoch) {
+  const CivilTime at = civil(since_epoch);
+  std::array<char, 64> text{};
+  (void)std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02u:%02u:%02uZ", at.year, at.month, at.day, at.hour,
+                      at.minute, at.second);
+  return text.data();
+}
+
+std::string make_run_id(const Clock& clock, Entropy& entropy) {
+  const CivilTime at = civil(clock.wall());
+  std::array<std::byte, 4> random{};
+  entropy.fill(random);
+  std::array<char, 64> text{};
+  (void)std::snprintf(text.data(), text.size(), "r_%04d%02u%02uT%02u%02u%02u_", at.year, at.month, at.day, at.hour,
+                      at.minute, at.second);
+  return text.data() + to_hex({reinterpret_cast<const char*>(random.data()), random.size()});
+}
+
+Result<spec::Verdict> conduct(const ConductOptions& options, const ConductTools& tools) {
+  const std::string run = make_run_id(tools.clock, tools.entropy);
+  tools.progress.begin(options.scenario.substr(options.scenario.find_last_of('/') + 1), run);
+  tools.progress.step(StepName::load);
+  auto loaded = scenario::load(options.scenario, options.seed);
+  if (!loaded) {
+    tools.progress.end(Ending::failed);
+    return std::move(loaded).error();
+  }
+  const std::string directory = options.directory.empty() ? ".belljar/runs/" + run : options.directory;
+  Conductor conductor{std::move(loaded).value(), run, directory, tools};
+  if (auto opened = conductor.open_record(); !opened) {
+    tools.progress.end(Ending::failed);
+    return std::move(opened).error().context("begin the record of the run");
+  }
+  return conductor.conduct();
+}
+
+}  // namespace belljar::govern

@@ -1,0 +1,64 @@
+#include "scenario/seal.h"
+
+#include <algorithm>
+#include <map>
+
+namespace belljar::scenario {
+
+namespace {
+
+std::string log_path(const std::string& directory, const std::string& name) {
+  return directory.empty() ? std::string{} : directory + "/" + name + ".log";
+}
+
+bool is_driven(const Resolved& resolved, const std::string& model) {
+  const std::vector<std::string> names = resolved.loaded.workload_models();
+  return std::find(names.begin(), names.end(), model) != names.end();
+}
+
+Result<void> record_sealed(const ResolvedModel& model, exchange::Journal& journal) {
+  return journal.add({{"kind", "sealed-sandbox"}, {"model", model.spec.name}, {"profile", model.spec.profile}});
+}
+
+}  // namespace
+
+Result<void> admit(const Resolved& resolved, sandbox::Engine& engine) {
+  for (const ResolvedModel& model : resolved.models) {
+    auto trial = TRY_CTX(engine.create(model.sandbox), "admit model " + model.spec.name);
+    TRY_CTX(trial->destroy(), "admit model " + model.spec.name);
+  }
+  return {};
+}
+
+Result<std::vector<DriveModel>> seal(const Resolved& resolved, ArtifactStore& store, const SealTools& tools) {
+  std::map<std::string, StoredArtifact> artifacts;
+  for (const ResolvedArtifact& artifact : resolved.artifacts) {
+    const ArtifactTools building{tools.engine, tools.journal, tools.stop,
+                                 log_path(tools.log_directory, "artifact-" + artifact.spec.name)};
+    artifacts[artifact.spec.name] = TRY(store.find_or_build(artifact, building));
+  }
+  std::vector<DriveModel> sealed;
+  for (const ResolvedModel& model : resolved.models) {
+    if (!is_driven(resolved, model.spec.name)) continue;
+    spec::SandboxSpec spec = model.sandbox;
+    for (const std::string& name : model.spec.artifacts) {
+      const auto artifact = artifacts.find(name);
+      if (artifact == artifacts.end()) {
+        return Error{Errc::invalid_argument, "model " + model.spec.name + ": artifact " + name + " is not in artifacts:"};
+      }
+      spec.files.push_back({artifact->second.path, "/artifacts/" + name});
+    }
+    DriveModel driven;
+    driven.name = model.spec.name;
+    driven.command = model.command;
+    driven.quotas = model.spec.quotas;
+    driven.made_ns = tools.journal.elapsed_ns();
+    driven.sandbox = TRY_CTX(tools.engine.claim(spec), "seal model " + model.spec.name);
+    driven.log_path = log_path(tools.log_directory, model.spec.name);
+    TRY(record_sealed(model, tools.journal));
+    sealed.push_back(std::move(driven));
+  }
+  return sealed;
+}
+
+}  // namespace belljar::scenario
