@@ -1,0 +1,116 @@
+#include "content/schema.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace belljar::content {
+namespace {
+
+using codec::Json;
+using codec::parse_json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+Schema schema_of(std::string_view text) { return compile_schema(parse_json(text).value()).value(); }
+
+std::vector<std::string> broken(const Schema& schema, std::string_view value) {
+  std::vector<std::string> lines;
+  for (const SchemaError& error : validate(schema, parse_json(value).value())) {
+    lines.push_back(error.where + " | " + error.what + " | " + error.schema_path);
+  }
+  return lines;
+}
+
+TEST(Schema, a_keyword_that_is_not_known_is_refused_with_its_path) {
+  const std::vector<std::pair<std::string, std::string>> rows{
+      {R"({"pattern":"x"})", "/pattern: found keyword pattern, expected one of type"},
+      {R"({"properties":{"a/b":{"minLenght":1}}})", "/properties/a~1b/minLenght: found keyword minLenght"},
+      {R"({"items":{"additionalProperties":{"$ref":"#"}}})", "/items/additionalProperties/$ref: found keyword $ref"},
+      {R"({"type":"int"})", "/type: found int, expected null, boolean"},
+      {R"({"type":[]})", "/type: found an empty list"},
+      {R"({"type":["string",1]})", "/type: found integer"},
+      {R"({"properties":[]})", "/properties: found array, expected an object"},
+      {R"({"required":"id"})", "/required: found string, expected a list of names"},
+      {R"({"required":[1]})", "/required: found integer, expected a name"},
+      {R"({"minLength":-1})", "/minLength: found integer, expected a whole number, 0 or more"},
+      {R"({"maxItems":1.5})", "/maxItems: found number, expected a whole number"},
+      {R"({"minimum":"3"})", "/minimum: found string, expected a number"},
+      {R"({"enum":"x"})", "/enum: found string, expected a list"},
+      {R"({"$schema":"http://json-schema.org/draft-07/schema#"})", "/$schema: found another dialect"},
+      {R"({"title":7})", "/title: found integer, expected text"},
+      {R"({"items":[true]})", "/items: found array, expected a schema"},
+      {"7", "schema: found integer, expected a schema"}};
+  for (const auto& [text, says] : rows) {
+    const Result<Schema> schema = compile_schema(parse_json(text).value());
+    ASSERT_FALSE(schema) << text;
+    EXPECT_THAT(schema.error().message(), HasSubstr(says));
+    EXPECT_EQ(schema.error().code(), Errc::invalid_argument);
+  }
+}
+
+TEST(Schema, errors_say_where_and_what) {
+  const Schema schema = schema_of(R"({"type":"object","required":["id","label"],"additionalProperties":false,
+    "properties":{"id":{"type":"string","maxLength":4},"label":{"enum":["malignant","benign"]},
+    "features":{"type":"array","items":{"type":["number","null"],"minimum":0},"minItems":2}}})");
+  EXPECT_THAT(broken(schema, R"({"id":"é🫙ab","label":"benign","features":[1,null,0.0]})"), IsEmpty());
+  EXPECT_THAT(broken(schema, R"({"id":"abcde","features":[-1,"x"],"verdict":"pass"})"),
+              ElementsAre(" | found no member \"label\", expected it | /required",
+                          "/id | found 5 characters, expected at most 4 | /properties/id/maxLength",
+                          "/features/0 | found -1, expected at least 0 | /properties/features/items/minimum",
+                          "/features/1 | found string, expected number or null | /properties/features/items/type",
+                          "/verdict | found \"pass\", expected nothing here | /additionalProperties"));
+  EXPECT_THAT(broken(schema, "[]"), ElementsAre(" | found array, expected object | /type"));
+  EXPECT_THAT(
+      broken(schema, R"({"id":"","label":"maybe"})"),
+      ElementsAre("/label | found \"maybe\", expected one of \"malignant\", \"benign\" | /properties/label/enum"));
+}
+
+TEST(Schema, integers_are_compared_exactly) {
+  const Schema exact = schema_of(R"({"const":9007199254740993})");
+  EXPECT_THAT(broken(exact, "9007199254740993"), IsEmpty());
+  EXPECT_FALSE(broken(exact, "9007199254740992").empty());
+  EXPECT_FALSE(broken(exact, "9007199254740992.0").empty());
+  const Schema bounded = schema_of(R"({"maximum":9223372036854775806,"exclusiveMinimum":-0.5})");
+  EXPECT_THAT(broken(bounded, "9223372036854775806"), IsEmpty());
+  EXPECT_FALSE(broken(bounded, "9223372036854775807").empty());
+  EXPECT_FALSE(broken(bounded, "1e300").empty());
+  EXPECT_FALSE(broken(bounded, "-1").empty());
+  EXPECT_THAT(broken(bounded, "0"), IsEmpty());
+  EXPECT_THAT(broken(schema_of(R"({"type":"integer","enum":[1]})"), "1.0"), IsEmpty());
+}
+
+TEST(Schema, hostile_text_in_a_message_stays_harmless_and_short) {
+  const Schema schema = schema_of(R"({"additionalProperties":{"const":1}})");
+  const std::string name(5000, 'n');
+  const auto errors = validate(schema, Json::Object{{"\x1b[2J" + name, "\x1b]52;c;" + name}});
+  ASSERT_EQ(errors.size(), 1U);
+  for (const std::string& text : {errors[0].where, errors[0].what, errors[0].schema_path}) {
+    EXPECT_EQ(text.find('\x1b'), std::string::npos);
+    EXPECT_LT(text.size(), 1000U);
+  }
+}
+
+TEST(Schema, errors_and_work_are_bounded) {
+  const Schema schema = schema_of(R"({"items":{"type":"string"},"required":["a"]})");
+  const Json many = Json::Array(100000, Json{1});
+  EXPECT_EQ(validate(schema, many).size(), kErrorsMax);
+  std::string deep = "true";
+  for (int level = 0; level < 30; ++level) deep = "{\"items\":" + deep + "}";
+  EXPECT_TRUE(compile_schema(parse_json(deep).value()));
+  Json too_deep = true;
+  for (int level = 0; level < 100; ++level) too_deep = Json::Object{{"items", std::move(too_deep)}};
+  EXPECT_THAT(compile_schema(too_deep).error().message(), HasSubstr("nested deeper than 64 levels"));
+}
+
+TEST(Schema, a_schema_without_rules_accepts_anything) {
+  for (const char* value : {"null", "[1]", "{\"a\":1}"}) {
+    EXPECT_THAT(broken(Schema{}, value), IsEmpty());
+    EXPECT_THAT(broken(schema_of("{}"), value), IsEmpty());
+    EXPECT_THAT(broken(schema_of("true"), value), IsEmpty());
+    EXPECT_EQ(broken(schema_of("false"), value).size(), 1U);
+  }
+}
+
+}  // namespace
+}  // namespace belljar::content
