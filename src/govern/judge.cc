@@ -1,0 +1,92 @@
+#include "govern/judge.h"
+
+#include <algorithm>
+
+#include "govern/gates.h"
+
+namespace belljar::govern {
+
+namespace {
+
+using spec::Decision;
+using spec::Outcome;
+using spec::Verdict;
+
+bool any(const Verdict& verdict, Decision decision) {
+  return std::any_of(verdict.gates.begin(), verdict.gates.end(),
+                     [decision](const spec::GateResult& gate) { return gate.decision == decision; });
+}
+
+Verdict begin_verdict(const spec::Scenario& scenario, const spec::Measurements& measurements) {
+  Verdict verdict;
+  verdict.scenario = scenario.name;
+  verdict.seed = scenario.seed;
+  verdict.findings = measurements.findings;
+  verdict.contained = measurements.contained;
+  return verdict;
+}
+
+// A conjunction of tests of level 1 - c each passes falsely with probability at most 1 - c (intersection-union), so no
+// gate needs a correction for the others.
+Outcome conclude(const Verdict& verdict, const Metrics& metrics) {
+  if (any(verdict, Decision::fail)) return Outcome::fail;
+  if (verdict.gates.empty() || metrics.lost > 0 || any(verdict, Decision::inconclusive)) return Outcome::inconclusive;
+  return Outcome::pass;
+}
+
+std::string names_of(const Verdict& verdict, Decision decision) {
+  std::string names;
+  for (const spec::GateResult& gate : verdict.gates) {
+    if (gate.decision != decision) continue;
+    names += (names.empty() ? "" : "; ") + gate.name + " (" + gate.reason + ")";
+  }
+  return names;
+}
+
+std::string contained_sentence(const Verdict& verdict) {
+  const auto trigger = std::find_if(verdict.findings.begin(), verdict.findings.end(),
+                                    [](const spec::Finding& f) { return f.contained; });
+  if (trigger == verdict.findings.end()) return "contained: a model was stopped";
+  return "contained: " + trigger->model + " was stopped for " + trigger->kind + " (" + trigger->rule +
+         "): " + trigger->detail;
+}
+
+}  // namespace
+
+Verdict judge(const spec::Scenario& scenario, const spec::Measurements& measurements) {
+  const Metrics metrics = measure(scenario, measurements);
+  Verdict verdict = begin_verdict(scenario, measurements);
+  for (const spec::GateSpec& gate : scenario.gates) verdict.gates.push_back(decide(gate, metrics));
+  verdict.outcome = conclude(verdict, metrics);
+  verdict.exit_code = spec::exit_code_for(verdict.outcome, verdict.contained);
+  return verdict;
+}
+
+Verdict error_verdict(const spec::Scenario& scenario, const spec::Measurements& measurements,
+                      const std::string& error) {
+  Verdict verdict = begin_verdict(scenario, measurements);
+  verdict.outcome = Outcome::error;
+  verdict.error = error;
+  verdict.exit_code = spec::exit_code_for(verdict.outcome, verdict.contained);
+  return verdict;
+}
+
+std::string verdict_sentence(const Verdict& verdict) {
+  if (verdict.contained) return contained_sentence(verdict);
+  switch (verdict.outcome) {
+    case Outcome::pass:
+      return "pass: " + (verdict.gates.size() == 1 ? "its gate holds"
+                                                   : "all " + std::to_string(verdict.gates.size()) + " gates hold");
+    case Outcome::fail:
+      return "fail: " + names_of(verdict, Decision::fail);
+    case Outcome::inconclusive:
+      if (verdict.gates.empty()) return "inconclusive: the scenario has no gates, so nothing was asked of the models";
+      if (!any(verdict, Decision::inconclusive)) return "inconclusive: cases were lost to the harness; run again";
+      return "inconclusive: " + names_of(verdict, Decision::inconclusive);
+    case Outcome::error:
+      break;
+  }
+  return "error: " + verdict.error;
+}
+
+}  // namespace belljar::govern
