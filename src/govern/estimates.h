@@ -16,7 +16,8 @@
 namespace belljar::govern {
 
 struct Estimate {
-  std::optional<double> value;        // absent without data, and for a quantile that falls on a case without an answer
+  std::optional<double> value =
+      std::nullopt;                   // absent without data, and for a quantile that falls on a case without an answer
   std::uint64_t n = 0;                // cases the metric rests on
   double low = 0;                     // one-sided bounds, each at the asked confidence
   double high = 0;                    // may be infinite
