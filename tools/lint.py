@@ -80,7 +80,8 @@ class Lint:
         self.once(path, tidy, entry.get("command", "").encode())
 
     def header(self, path: Path) -> None:
-        compile_alone = ["g++", "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", f"-I{ROOT}/src"]
+        compile_alone = ["g++", "-std=c++20", "-fsyntax-only", "-fmax-errors=3", "-Wall", "-Wextra", "-Werror"]
+        compile_alone += [f"-I{ROOT}/src", '-DBELLJAR_SOURCE_DIR=""', '-DBELLJAR_BINARY_DIR=""']  # as tests have them
         self.once(path, [*compile_alone, "-x", "c++", "-include", str(path), "/dev/null"], b"")
 
 
