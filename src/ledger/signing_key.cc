@@ -35,13 +35,9 @@ Result<codec::SigningKey> read_key(const std::string& directory, const std::stri
 Result<void> publish_verifier(const std::string& directory, const codec::SigningKey& key) {
   const std::string path = directory + "/signing.pub";
   const std::string text = VerifierKey{std::string{kKeyName}, key.public_key()}.text() + '\n';
-  const Result<std::string> there = os::read_file(path, kKeyFileBytesMax);
-  if (there && there.value() == text) return {};
-  if (there) {
-    return refused(path, "it is not the public half of signing.key beside it: remove whichever of them is not yours");
-  }
-  if (there.error().code() != Errc::not_found) return there.error();
-  return os::write_file_atomic(path, text, 0644);
+  if (!os::exists(path)) TRY_CTX(os::publish_file(path, text, 0644), "publish the verifier key");
+  if (TRY_CTX(os::read_file(path, kKeyFileBytesMax), "read the verifier key") == text) return {};
+  return refused(path, "it is not the public half of signing.key beside it: remove whichever of them is not yours");
 }
 
 }  // namespace
@@ -52,7 +48,7 @@ Result<codec::SigningKey> open_signing_key() {
   Result<codec::SigningKey> key = read_key(directory, path);
   if (!key && key.error().code() == Errc::not_found) {
     const codec::SigningKey made = TRY_CTX(codec::SigningKey::generate(), "make the signing key " + path);
-    TRY_CTX(os::publish_private_file(path, signer_text(kKeyName, made) + '\n'), "make the signing key");
+    TRY_CTX(os::publish_file(path, signer_text(kKeyName, made) + '\n', 0600), "make the signing key");
     // Of two first runs at once the other may have been the one.
     key = read_key(directory, path);
   }

@@ -71,7 +71,9 @@ void Claims::take(std::uint64_t index, std::string_view entry, const Tree& befor
   if (claims.value().file) take_file(index, *claims.value().file);
   if (claims.value().head) take_head(index, *claims.value().head, before);
   for (const Digest& blob : claims.value().blobs) {
-    if (!blobs_.mark_named(blob)) findings_->problem(entry_place(index), "it names blobs/" + blob.hex() + ", which is missing");
+    if (!blobs_.mark_named(blob)) {
+      findings_->problem("blobs/" + blob.hex(), "missing, but " + entry_place(index) + " names it");
+    }
   }
 }
 

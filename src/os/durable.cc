@@ -55,10 +55,10 @@ Result<bool> write_new_file(const std::string& path, std::string_view bytes, mod
   return true;
 }
 
-Result<bool> publish_private_file(const std::string& path, std::string_view bytes) {
+Result<bool> publish_file(const std::string& path, std::string_view bytes, mode_t mode) {
   const std::string beside = path + "." + std::to_string(::getpid()) + ".new";
   TRY(remove_file(beside));
-  if (!TRY(write_new_file(beside, bytes, 0600))) {
+  if (!TRY(write_new_file(beside, bytes, mode))) {
     return Error{Errc::denied, "create " + beside + ": another process made it: remove it"};
   }
   TRY(sync_path(beside));

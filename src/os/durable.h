@@ -25,8 +25,8 @@ namespace belljar::os {
 Result<void> write_file(const std::string& path, std::string_view bytes, mode_t mode);
 // As write_file() for a name that must be new: false when it exists already, which is then left as it is.
 Result<bool> write_new_file(const std::string& path, std::string_view bytes, mode_t mode);
-// Appears whole, synced and with mode 0600, or not at all; false when another has made it first.
-Result<bool> publish_private_file(const std::string& path, std::string_view bytes);
+// Appears whole and synced, or not at all; false when another process has made it first.
+Result<bool> publish_file(const std::string& path, std::string_view bytes, mode_t mode);
 
 Result<void> sync_path(const std::string& path);         // a file or a folder
 Result<void> sync_file_system(const std::string& path);  // everything on the file system that holds `path`
