@@ -1,16 +1,17 @@
 // Progress: what a person, a log or a program sees of a run while it lives.
 //
-//   auto progress = make_progress({.kind = choose_progress(host_fd, json), .fd = 2, .width = 100}, clock);
+//   auto progress = make_progress(choose_progress(2, ProgressKind::plain, getenv_term, getenv_no_color), clock);
 //   progress->begin("breast-cancer-triage", "r_01");
 //   progress->step(StepName::load);            // ends the step before
 //   progress->cases(120, 398, {.model = 1});
 //   progress->note("classifier: seccomp refused socket");
-//   progress->end(Ending::finished);           // the last word: the terminal is as it was before
+//   progress->end(Ending::finished);           // the last word
 //
 // Three forms: a terminal gets the eight steps in one block, redrawn in place; anything else gets plain lines, at most
 // one a second for cases; --json gets JSON lines. Every text may come from a sandbox: it passes printable() here.
-// Nothing of a terminal's state is changed except the cursor, which the destructor gives back.
-// One thread at a time. A write that fails (a closed pipe) silences the rest: progress never ends a run.
+// A terminal's state is left as it is (the cursor stays visible, no mode is set), so that a killed run leaves nothing
+// to repair. Notes are bounded: a model that causes thousands fills no screen. One thread at a time. A write that fails
+// (a closed pipe) silences the rest: progress never ends a run.
 #pragma once
 
 #include <array>
@@ -63,9 +64,9 @@ struct ProgressOptions {
   Colour colour = Colour::off;
 };
 
-// What suits this descriptor: JSON when asked, a block when it is a terminal that can move its cursor (TERM), lines
-// otherwise. Colour follows NO_COLOR (no-color.org); width follows the terminal. `environment_*` are the variables'
-// values, empty when unset.
+// What suits this descriptor: `none` and `json` as asked; else a block when it is a terminal that can move its cursor
+// (TERM is set and not "dumb"), lines otherwise. Colour follows NO_COLOR (no-color.org); width follows the terminal.
+// `environment_*` are the variables' values, empty when unset.
 ProgressOptions choose_progress(int fd, ProgressKind wanted, std::string_view environment_term,
                                 std::string_view environment_no_color);
 
