@@ -4,7 +4,8 @@ function(belljar_library name archive shared)
   if(BELLJAR_STATIC)
     target_link_libraries(${name} INTERFACE ${archive})
   else()
-    target_link_libraries(${name} INTERFACE ${shared})
+    # By -l: a library named as its target would otherwise link to itself and be dropped.
+    target_link_libraries(${name} INTERFACE -l${shared})
   endif()
 endfunction()
 
