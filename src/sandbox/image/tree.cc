@@ -151,6 +151,11 @@ Result<void> strip_root(const std::string& root, const std::vector<std::string>&
       if (error) return failed("clear the setuid bit of", path, error);
     }
   }
+  // Builders differ in whether they leave a /dev; what mounts go onto is always there.
+  for (const std::string_view folder : {"dev", "proc", "sys", "tmp"}) {
+    fs::create_directory(fs::path{root} / folder, error);
+    if (error) return failed("make folder", folder, error);
+  }
   return {};
 }
 

@@ -113,6 +113,7 @@ TEST_F(Tree, StrippingTakesOutWhatNoModelShouldFind) {
   EXPECT_EQ(manifest.find("f 4"), std::string::npos);
   EXPECT_EQ(manifest.find("f 2"), std::string::npos);
   EXPECT_NE(manifest.find("d 0755 var/log\n"), std::string::npos);
+  EXPECT_NE(manifest.find("d 0755 proc\n"), std::string::npos);
 }
 
 TEST_F(Tree, StrippingFollowsNoLinkOutOfTheTree) {
