@@ -50,7 +50,7 @@ std::size_t index_of(const std::vector<std::string>& labels, const std::string& 
 void add_case(ModelMetrics& model, const CaseResult& result, bool labelled) {
   ++tally_of(model.ends, result.end);
   const bool answered = result.end == CaseEnd::answered;
-  if (answered) model.latencies.push_back(result.latency_ns);
+  if (answered && result.latency_ns > 0) model.latencies.push_back(result.latency_ns);
   if (!labelled || !counts(result)) return;
   const std::vector<std::string>& labels = model.confusion.labels;
   const std::size_t truth = index_of(labels, result.expected);

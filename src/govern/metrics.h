@@ -9,6 +9,7 @@
 // - model_error, contract_error, timeout: the model's doing. They are wrong answers, and slower than any answer.
 // - harness_error: ours. Left out, and counted in `lost`; judge() passes nothing while something is lost.
 // - held: the model was contained before the case was sent. Left out.
+// An answer whose latency is 0 was not timed (a model's first, which waits for its start): it has no part in latencies.
 // An answer that is none of the labels, and no answer at all, is `unlabelled`: never right; for precision it is held
 // against the class that was asked for (binary: against the positive class, when the case was negative), so that
 // falling silent cannot better any metric. Pure; safe from any thread.
@@ -65,7 +66,7 @@ struct ModelMetrics {
   stats::Proportion right;              // empty without labels
   Confusion confusion;                  // empty without labels
   std::vector<ClassCounts> classes;     // one per label, or the positive one alone
-  std::vector<std::int64_t> latencies;  // of answered cases, sorted, nanoseconds
+  std::vector<std::int64_t> latencies;  // of answered and timed cases, sorted, nanoseconds
   std::uint64_t memory_peak_bytes = 0;
 
   std::uint64_t timed() const { return latencies.size() + ends.unanswered(); }
