@@ -149,6 +149,7 @@ TEST_F(CgroupDelegation, MovesOthersAsideOnlyWhereTheGroupIsMarkedAsDelegated) {
   const std::string unmarked = as_nobody(quotas);
   EXPECT_NE(unmarked.find("it holds processes of others and is not marked as delegated"), std::string::npos)
       << unmarked;
+  EXPECT_NE(unmarked.find("user.delegate -v 1 " + group_), std::string::npos) << unmarked;
   EXPECT_EQ(file(group_ + "/cgroup.procs"), std::to_string(other) + "\n") << "a stranger was moved";
 
   ASSERT_EQ(::setxattr(group_.c_str(), "user.delegate", "1", 1, 0), 0);

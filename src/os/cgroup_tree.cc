@@ -169,6 +169,7 @@ class TreeBuilder {
       const std::string enable = std::string{"+"} + controller;
       Result<void> done;
       if (!lists(handed_down, controller)) {
+        if (!may_enable) unmarked_ = place;
         done = may_enable ? write_cgroup_file(top.get(), "cgroup.subtree_control", enable)
                           : Error{Errc::denied, "it holds processes of others and is not marked as delegated"};
       }
@@ -256,6 +257,7 @@ class TreeBuilder {
     if (mounts_.empty()) return "mount -t cgroup2 none /sys/fs/cgroup";
     if (part == CgroupPart::swap && has(CgroupPart::memory)) return "boot with swapaccount=1, or turn swap off";
     const bool systemd = ::access("/run/systemd/system", F_OK) == 0;
+    if (!unmarked_.empty() && !systemd) return "setfattr -n user.delegate -v 1 " + unmarked_;
     if (::geteuid() != 0) {
       return systemd ? "systemd-run --user --scope -p Delegate=yes belljar ..."
                      : "run belljar as root: sudo belljar ...";
@@ -269,6 +271,7 @@ class TreeBuilder {
   std::string_view own_cgroups_;
   std::shared_ptr<CgroupTree> tree_ = std::make_shared<CgroupTree>();
   std::string refusal_;
+  std::string unmarked_;  // a group we could use if it were marked as ours to arrange
 };
 
 }  // namespace

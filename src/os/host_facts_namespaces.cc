@@ -90,11 +90,26 @@ Trial map_as_root(pid_t pid) {
   return {};
 }
 
-Trial map_with_newuidmap(pid_t pid, const std::string& tool, const std::string& file) {
-  // The first range of ours: "name-or-uid:start:count".
-  const Result<std::string> text = read_file(file, 1U << 20);
-  if (!text) return {ENOENT, "read " + file + ": not there"};
-  const char* login = ::getenv("USER");  // NOLINT(concurrency-mt-unsafe)
+// Without NSS, which a static program cannot use: the name on the line of /etc/passwd with our uid.
+std::string login_name() {
+  const Result<std::string> text = read_file("/etc/passwd", 4U << 20);
+  const std::string id = ":" + std::to_string(::getuid()) + ":";
+  for (std::string_view rest = text ? text.value() : std::string_view{}; !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+    const std::size_t password = line.find(':');  // "name:x:1000:..."
+    const std::size_t after = password == std::string_view::npos ? password : line.find(':', password + 1);
+    if (after != std::string_view::npos && line.substr(after).starts_with(id))
+      return std::string{line.substr(0, password)};
+  }
+  return {};
+}
+
+// By the first range that `file` ("name-or-uid:first:count" on each line) gives us.
+Trial map_with(const std::string& tool, const std::string& file, pid_t pid) {
+  const Result<std::string> text = read_file(file, 4U << 20);
+  if (!text) return {ENOENT, text.error().message()};
+  const std::string login = login_name();
   for (std::string_view rest = text.value(); !rest.empty();) {
     const std::string line{rest.substr(0, rest.find('\n'))};
     rest.remove_prefix(std::min(rest.size(), line.size() + 1));
@@ -102,7 +117,7 @@ Trial map_with_newuidmap(pid_t pid, const std::string& tool, const std::string& 
     const std::size_t second = line.find(':', first + 1);
     if (first == std::string::npos || second == std::string::npos) continue;
     const std::string owner = line.substr(0, first);
-    if (owner != std::to_string(::getuid()) && (login == nullptr || owner != login)) continue;
+    if (owner != std::to_string(::getuid()) && (login.empty() || owner != login)) continue;
     const Result<ProgramOutput> done = run_program(
         {tool, std::to_string(pid), "0", line.substr(first + 1, second - first - 1), line.substr(second + 1)}, {});
     if (!done) return {ENOENT, done.error().message()};
@@ -139,8 +154,8 @@ Trial try_uid_range() {
     Trial mapped = start_sitter(sitter, 1234);
     const bool root = ::geteuid() == 0;
     if (mapped.works() && root) mapped = map_as_root(sitter.pid);
-    if (mapped.works() && !root) mapped = map_with_newuidmap(sitter.pid, "newuidmap", "/etc/subuid");
-    if (mapped.works() && !root) mapped = map_with_newuidmap(sitter.pid, "newgidmap", "/etc/subgid");
+    if (mapped.works() && !root) mapped = map_with("newuidmap", "/etc/subuid", sitter.pid);
+    if (mapped.works() && !root) mapped = map_with("newgidmap", "/etc/subgid", sitter.pid);
     return finish_sitter(sitter, mapped, root ? "65536 ids mapped by root" : "subordinate ids mapped by newuidmap");
   });
 }
