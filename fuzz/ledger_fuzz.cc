@@ -105,7 +105,8 @@ class Record {
     for (fs::path folder = file.parent_path(); !fs::exists(folder, error) && !error; folder = folder.parent_path()) {
       made.push_back(folder);
     }
-    if (error || !fs::create_directories(file.parent_path(), error) && error) return;
+    fs::create_directories(file.parent_path(), error);
+    if (error) return;
     std::ofstream{file, std::ios::binary} << bytes;
     const bool there = fs::is_regular_file(file, error);
     CHECK(!there || !verdict().problems.empty(), "a file too many never verifies");
