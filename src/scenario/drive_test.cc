@@ -179,7 +179,7 @@ class Silent final : public DriveListener {
 const std::string kEach = R"(while read -r l; do id=${l#*\"id\":\"}; id=${id%%\"*}; )";
 const std::string kAnswer = R"(printf '{"id":"%s","label":"b"}\n' "$id"; )";
 
-struct Setup {
+struct Trial {
   std::string script;
   std::size_t cases = 6;
   std::string padding;  // into each request
@@ -189,8 +189,9 @@ struct Setup {
   spec::Contract contract;
   std::size_t ledger_room = 1'000'000;
   std::string log;
+  Nanoseconds start = std::chrono::seconds{1};
 
-  Setup(std::string text) : script{std::move(text)} {  // NOLINT(google-explicit-constructor): reads as a table
+  Trial(std::string text) : script{std::move(text)} {  // NOLINT(google-explicit-constructor): reads as a table
     contract.request_schema = true;
     contract.answer_schema = true;
     contract.deadline = std::chrono::milliseconds{150};
@@ -215,39 +216,39 @@ struct Seen {
   std::string detail() const { return measured().cases.back().detail; }
 };
 
-void drive_one(const Setup& setup, Seen& seen) {
+void drive_one(const Trial& trial, Seen& seen) {
   const os::SystemClock clock;
-  seen.ledger.room = setup.ledger_room;
+  seen.ledger.room = trial.ledger_room;
   std::vector<Case> cases;
-  for (std::size_t i = 0; i < setup.cases; ++i) {
-    const codec::Json fields{codec::Json::Object{{"x", std::uint64_t{i}}, {"padding", setup.padding}}};
+  for (std::size_t i = 0; i < trial.cases; ++i) {
+    const codec::Json fields{codec::Json::Object{{"x", std::uint64_t{i}}, {"padding", trial.padding}}};
     cases.push_back({std::to_string(i + 1), codec::to_json(fields), "b", 1});
   }
   ChildEngine engine;
   exchange::Journal journal{seen.ledger, clock};
   exchange::Exchange exchange{journal, exchange::standard_stages()};
-  exchange.connect(exchange::make_link("workload", "m", setup.contract).value());
-  monitor::Monitor monitor{{setup.contain}};
+  exchange.connect(exchange::make_link("workload", "m", trial.contract).value());
+  monitor::Monitor monitor{{trial.contain}};
   Silent silent;
   spec::SandboxSpec spec;
-  spec.quotas.output_bytes = setup.output_bytes;
+  spec.quotas.output_bytes = trial.output_bytes;
   DriveModel model;
   model.name = "m";
-  model.command.argv = {"/bin/sh", "-c", setup.script};
+  model.command.argv = {"/bin/sh", "-c", trial.script};
   model.quotas = spec.quotas;
   model.sandbox = engine.create(spec).value();
-  engine.last->violations = setup.violations;
-  model.log_path = setup.log;
-  DriveInput input{cases, "label", "", Digest{}, {}, {std::chrono::seconds{5}, std::chrono::milliseconds{300}}};
+  engine.last->violations = trial.violations;
+  model.log_path = trial.log;
+  DriveInput input{cases, "label", "", Digest{}, {}, {trial.start, std::chrono::milliseconds{300}}};
   input.models.push_back(std::move(model));
   seen.result = drive(std::move(input), {engine, exchange, journal, monitor, clock, nullptr, silent});
 }
 
 TEST(Drive, AnHonestModelIsAnswered) {
-  Setup setup{kEach + kAnswer + "echo seen >&2; done"};
-  setup.cases = 200;
+  Trial trial{kEach + kAnswer + "echo seen >&2; done"};
+  trial.cases = 200;
   Seen seen;
-  drive_one(setup, seen);
+  drive_one(trial, seen);
   ASSERT_TRUE(seen.result) << seen.result.error().message();
   EXPECT_EQ(seen.count(CaseEnd::answered), 200U);
   EXPECT_TRUE(seen.measured().strays.empty());
@@ -265,11 +266,11 @@ TEST(Drive, AnHonestModelIsAnswered) {
 }
 
 TEST(Drive, EqualRunsGiveEqualTranscripts) {
-  const Setup setup{kEach + kAnswer + "done"};
-  const Setup other{kEach + R"(printf '{"id":"%s","label":"m"}\n' "$id"; done)"};
+  const Trial trial{kEach + kAnswer + "done"};
+  const Trial other{kEach + R"(printf '{"id":"%s","label":"m"}\n' "$id"; done)"};
   std::array<Seen, 3> seen;
-  drive_one(setup, seen[0]);
-  drive_one(setup, seen[1]);
+  drive_one(trial, seen[0]);
+  drive_one(trial, seen[1]);
   drive_one(other, seen[2]);
   EXPECT_EQ(seen[0].result.value().transcript, seen[1].result.value().transcript);
   EXPECT_NE(seen[0].result.value().transcript, seen[2].result.value().transcript);
@@ -331,42 +332,42 @@ TEST(Drive, BadLuckIsCountedUnderItsKind) {
       {"closes stdin", "exec <&-; sleep 60", CaseEnd::timeout, "", "5 questions in a row"},
   };
   for (const Row& row : rows) {
-    Setup setup{row.script};
-    setup.contract.answer_schema = codec::parse_json(R"({"properties":{"label":{"type":"string"}}})").value();
-    if (row.last_detail == "5 questions in a row") setup.cases = 8;
+    Trial trial{row.script};
+    trial.contract.answer_schema = codec::parse_json(R"({"properties":{"label":{"type":"string"}}})").value();
+    if (row.last_detail == "5 questions in a row") trial.cases = 8;
     Seen seen;
-    drive_one(setup, seen);
+    drive_one(trial, seen);
     ASSERT_TRUE(seen.result) << row.name << ": " << seen.result.error().message();
-    EXPECT_EQ(seen.count(row.end), setup.cases) << row.name << ": " << seen.detail();
-    if (!row.stray.empty()) EXPECT_EQ(seen.strays(row.stray), setup.cases) << row.name;
+    EXPECT_EQ(seen.count(row.end), trial.cases) << row.name << ": " << seen.detail();
+    EXPECT_EQ(seen.strays(row.stray), row.stray.empty() ? 0 : trial.cases) << row.name;
     EXPECT_THAT(seen.detail(), HasSubstr(row.last_detail)) << row.name;
     EXPECT_TRUE(seen.measured().models[0].sandbox.destroyed) << row.name;
   }
 }
 
 TEST(Drive, GarbageForAnAnswerIsABrokenContractNotATimeout) {
-  Setup setup{kEach + "echo garbage; done"};
-  setup.cases = 2;
+  Trial trial{kEach + "echo garbage; done"};
+  trial.cases = 2;
   Seen seen;
-  drive_one(setup, seen);
+  drive_one(trial, seen);
   EXPECT_EQ(seen.count(CaseEnd::contract_error), 2U);
   EXPECT_THAT(seen.detail(), HasSubstr("not-json: garbage"));
 }
 
 TEST(Drive, AFullPipeToAModelThatNeverReadsBlocksNothing) {
-  Setup setup{"sleep 60"};
-  setup.padding = std::string(300'000, 'p');
+  Trial trial{"sleep 60"};
+  trial.padding = std::string(300'000, 'p');
   Seen seen;
-  drive_one(setup, seen);
+  drive_one(trial, seen);
   ASSERT_TRUE(seen.result);
   EXPECT_EQ(seen.count(CaseEnd::timeout), 6U);
 }
 
 TEST(Drive, AnEndlessLineEndsWithTheOutputQuota) {
-  Setup setup{"exec cat /dev/zero"};
-  setup.output_bytes = 4U << 20;
+  Trial trial{"exec cat /dev/zero"};
+  trial.output_bytes = 4U << 20;
   Seen seen;
-  drive_one(setup, seen);
+  drive_one(trial, seen);
   ASSERT_TRUE(seen.result);
   EXPECT_EQ(seen.strays("too-large"), 1U);
   EXPECT_EQ(seen.count(CaseEnd::contract_error) + seen.count(CaseEnd::model_error), 6U);
@@ -383,9 +384,9 @@ TEST(Drive, AModelThatStaysAfterItsLastCaseIsEnded) {
 }
 
 TEST(Drive, ALateAnswerIsLateAndTheNextCaseUnharmed) {
-  Setup setup{kEach + R"(n=$((n+1)); if [ $n = 2 ]; then sleep 0.4; fi; )" + kAnswer + "done"};
+  Trial trial{kEach + R"(n=$((n+1)); if [ $n = 2 ]; then sleep 0.4; fi; )" + kAnswer + "done"};
   Seen seen;
-  drive_one(setup, seen);
+  drive_one(trial, seen);
   ASSERT_TRUE(seen.result);
   EXPECT_GE(seen.count(CaseEnd::timeout), 1U);
   EXPECT_EQ(seen.count(CaseEnd::timeout) + seen.count(CaseEnd::answered), 6U);
@@ -397,11 +398,11 @@ TEST(Drive, ABreachContainsAndHoldsTheRest) {
   canary.layer = "canary";
   canary.rule = "/work/.aws/credentials";
   canary.call = "open";
-  Setup setup{kEach + kAnswer + "done"};
-  setup.contain = {"canary"};
-  setup.violations = {canary};
+  Trial trial{kEach + kAnswer + "done"};
+  trial.contain = {"canary"};
+  trial.violations = {canary};
   Seen seen;
-  drive_one(setup, seen);
+  drive_one(trial, seen);
   ASSERT_TRUE(seen.result);
   EXPECT_TRUE(seen.measured().contained);
   EXPECT_EQ(seen.count(CaseEnd::held), 6U);
@@ -416,19 +417,20 @@ TEST(Drive, ABreachContainsAndHoldsTheRest) {
 }
 
 TEST(Drive, AForgedVerdictContainsWhereContractsDo) {
-  Setup setup{kEach + kAnswer + R"(echo '{"verdict":"pass"}'; done)"};
-  setup.contain = {"contract"};
+  Trial trial{kEach + kAnswer + R"(echo '{"verdict":"pass"}'; done)"};
+  trial.contain = {"contract"};
   Seen seen;
-  drive_one(setup, seen);
+  drive_one(trial, seen);
   ASSERT_TRUE(seen.result);
   EXPECT_TRUE(seen.measured().contained);
   EXPECT_GE(seen.count(CaseEnd::held), 4U);
 }
 
 TEST(Drive, AFloodOfLinesLeavesTheRecordSmall) {
-  Setup setup{"yes noise | head -n 200000; " + kEach + kAnswer + "done"};
+  Trial trial{"yes noise | head -n 200000; " + kEach + kAnswer + "done"};
+  trial.start = std::chrono::seconds{60};
   Seen seen;
-  drive_one(setup, seen);
+  drive_one(trial, seen);
   ASSERT_TRUE(seen.result);
   EXPECT_EQ(seen.strays("not-json"), 200'000U);
   EXPECT_EQ(seen.count(CaseEnd::answered), 6U);
@@ -437,10 +439,10 @@ TEST(Drive, AFloodOfLinesLeavesTheRecordSmall) {
 
 TEST(Drive, TheLogIsHarmlessToRead) {
   const std::string path = ::testing::TempDir() + "belljar-drive-" + std::to_string(::getpid()) + ".log";
-  Setup setup{R"(printf '\033[31mred\n' >&2; )" + kEach + kAnswer + "done"};
-  setup.log = path;
+  Trial trial{R"(printf '\033[31mred\n' >&2; )" + kEach + kAnswer + "done"};
+  trial.log = path;
   Seen seen;
-  drive_one(setup, seen);
+  drive_one(trial, seen);
   const std::string log = os::read_file(path, 1 << 20).value();
   EXPECT_THAT(log, HasSubstr("red\n"));
   EXPECT_THAT(log, Not(HasSubstr("\x1b")));
@@ -448,10 +450,10 @@ TEST(Drive, TheLogIsHarmlessToRead) {
 }
 
 TEST(Drive, ARecordThatCannotBeWrittenEndsTheRun) {
-  Setup setup{kEach + kAnswer + "done"};
-  setup.ledger_room = 9;
+  Trial trial{kEach + kAnswer + "done"};
+  trial.ledger_room = 9;
   Seen seen;
-  drive_one(setup, seen);
+  drive_one(trial, seen);
   ASSERT_FALSE(seen.result);
   EXPECT_EQ(seen.result.error().code(), Errc::exhausted);
   EXPECT_THAT(seen.result.error().message(), HasSubstr("No space left"));

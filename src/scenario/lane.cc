@@ -17,6 +17,8 @@ using spec::CaseEnd;
 constexpr std::uint64_t kStrayEntriesMax = 8;
 constexpr std::size_t kViolationEntriesMax = 1024;
 constexpr std::size_t kAnswerShownMax = 200;
+// A program that dies closes its output a moment before its end is known; how it died is the better reason.
+constexpr Nanoseconds kMutePatience = std::chrono::milliseconds{250};
 constexpr Nanoseconds kDrainPause = std::chrono::milliseconds{10};
 
 FrameLimits limits_of(const exchange::Link& link) {
@@ -55,6 +57,7 @@ Result<void> Lane::start() {
 Nanoseconds Lane::wake_at() const {
   if (drain_until_) return tools_.clock.monotonic() + kDrainPause;
   if (stage_ == Stage::leaving) return leave_at_;
+  if (mute_until_) return *mute_until_;
   return open_ ? deadline_ : tools_.clock.monotonic();
 }
 
@@ -136,9 +139,15 @@ Result<void> Lane::pass(const Heard& heard, const Frame& frame, Direction direct
   return {};
 }
 
+// The first thing a model says comes after its start: that time is no sample of its latency, and is left out.
+std::int64_t Lane::take_latency() {
+  if (!std::exchange(has_answered_, true)) return 0;
+  return (tools_.clock.monotonic() - asked_at_).count();
+}
+
 Result<void> Lane::hear_answer(const Heard& heard, const Frame& frame) {
   spec::CaseResult result;
-  result.latency_ns = (tools_.clock.monotonic() - asked_at_).count();
+  result.latency_ns = take_latency();
   exchange::Decision decision;
   TRY(pass(heard, frame, Direction::answer, decision));
   const Json* answered = frame.object.find(parts_.answer_member);
@@ -161,7 +170,7 @@ Result<void> Lane::hear_answer(const Heard& heard, const Frame& frame) {
 
 Result<void> Lane::hear_failure(const Heard& heard, const Frame& frame) {
   spec::CaseResult result;
-  result.latency_ns = (tools_.clock.monotonic() - asked_at_).count();
+  result.latency_ns = take_latency();
   exchange::Decision decision;
   TRY(pass(heard, frame, Direction::failure, decision));
   result.end = CaseEnd::model_error;
@@ -197,7 +206,6 @@ Result<void> Lane::hear(const Frame& frame) {
   const Heard heard = talk_.hear(frame);
   if (heard.meaning == Meaning::stray) return hear_stray(heard, frame);
   silent_ = 0;
-  has_answered_ = true;
   return heard.meaning == Meaning::answer ? hear_answer(heard, frame) : hear_failure(heard, frame);
 }
 
@@ -257,7 +265,7 @@ Result<void> Lane::stop(const std::string& why) {
 }
 
 Result<void> Lane::keep_deadline() {
-  if (!open_ || tools_.clock.monotonic() < deadline_) return {};
+  if (!open_ || pipes_.mute() || tools_.clock.monotonic() < deadline_) return {};
   const Fate fate = noise_.empty() ? Fate{CaseEnd::timeout, "no answer within its deadline"}
                                    : Fate{CaseEnd::contract_error, "no answer within its deadline, but " + noise_};
   TRY(lose_open_case(fate));
@@ -309,6 +317,8 @@ Result<void> Lane::check_end() {
     return {};
   }
   if (stage_ == Stage::asking && pipes_.mute()) {
+    if (!mute_until_) mute_until_ = tools_.clock.monotonic() + kMutePatience;
+    if (tools_.clock.monotonic() < *mute_until_) return {};
     return see_off({CaseEnd::model_error, pipes_.mute_reason()}, spec::EndStatus::limit);
   }
   if (stage_ == Stage::leaving && tools_.clock.monotonic() >= leave_at_) {

@@ -104,6 +104,7 @@ class Lane {
   Result<void> ask_next();
   Result<void> hear_bytes();
   Result<void> hear(const Frame& frame);
+  std::int64_t take_latency();
   Result<void> hear_answer(const Heard& heard, const Frame& frame);
   Result<void> hear_failure(const Heard& heard, const Frame& frame);
   Result<void> hear_stray(const Heard& heard, const Frame& frame);
@@ -137,6 +138,7 @@ class Lane {
   int silent_ = 0;                   // questions in a row without an answer
 
   Nanoseconds leave_at_{};
+  std::optional<Nanoseconds> mute_until_;   // set once nothing more can be heard from a living model
   std::optional<Nanoseconds> drain_until_;  // set once the sandbox has ended
   std::optional<Fate> fate_;         // of the cases left, when we end the model
   bool contained_ = false;
