@@ -16,7 +16,7 @@ constexpr std::size_t kPathBytesMax = 4095;
 bool is_plain_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
 std::string unsupported(std::string_view what, std::string_view instead) {
-  return "found " + quote(what) + ", not supported by this version, expected " + std::string{instead};
+  return "found " + std::string{what} + ", not supported by this version, expected " + std::string{instead};
 }
 
 }  // namespace
@@ -79,7 +79,8 @@ void refuse_key(Problems& problems, const Yaml::Entry& entry, std::string_view o
                 std::span<const std::string_view> known, std::span<const Later> later) {
   const auto planned =
       std::find_if(later.begin(), later.end(), [&entry](const Later& one) { return one.key == entry.key; });
-  if (planned != later.end()) return problems.add(entry.key_mark, unsupported("key " + entry.key, planned->instead));
+  if (planned != later.end())
+    return problems.add(entry.key_mark, unsupported("key " + quote(entry.key), planned->instead));
   const std::string_view near = nearest(entry.key, known);
   const std::string expected = near.empty() ? one_of(known) : "\"" + std::string{near} + "\"";
   problems.add(entry.key_mark, "key " + quote(entry.key) + " in " + std::string{owner}, expected);
@@ -137,7 +138,7 @@ std::optional<std::string> read_choice(Problems& problems, const Yaml& value, st
   }
   if (std::find(known.begin(), known.end(), value.scalar) != known.end()) return value.scalar;
   if (std::find(later.begin(), later.end(), value.scalar) != later.end()) {
-    problems.add(value.mark, unsupported(value.scalar, one_of(known)));
+    problems.add(value.mark, unsupported(quote(value.scalar), one_of(known)));
     return std::nullopt;
   }
   const std::string_view near = nearest(value.scalar, known);

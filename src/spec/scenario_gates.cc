@@ -1,4 +1,5 @@
-// The sections `links`, `workload`, `gates` and `on_breach`: what is asked, and what must hold.
+// The sections `gates` and `on_breach`: what must hold, and what ends a run.
+#include <algorithm>
 #include <array>
 #include <set>
 
@@ -11,44 +12,6 @@ namespace belljar::spec {
 namespace {
 
 using codec::Yaml;
-
-constexpr std::array<Field<LinkSpec>, 3> kLink{{
-    {"from", Need::optional,
-     [](Problems& p, const Yaml& v, LinkSpec& link) { link.from = read_text(p, v, "\"workload\"").value_or(""); }},
-    {"to", Need::required,
-     [](Problems& p, const Yaml& v, LinkSpec& link) { link.to = read_text(p, v, "the name of a model").value_or(""); }},
-    {"contract", Need::optional,
-     [](Problems& p, const Yaml& v, LinkSpec& link) {
-       link.contract = read_path(p, v, "the path of a contract file").value_or("");
-     }},
-}};
-
-void read_cases(Problems& problems, const Yaml& value, WorkloadSpec& workload) {
-  constexpr std::string_view kExpected = "the path of a .csv or .jsonl file";
-  std::optional<std::string> path = read_path(problems, value, kExpected);
-  if (!path) return;
-  if (!path->ends_with(".csv") && !path->ends_with(".jsonl")) return problems.add(value.mark, quote(*path), kExpected);
-  workload.cases = std::move(*path);
-}
-
-void read_cases_max(Problems& problems, const Yaml& value, WorkloadSpec& workload) {
-  workload.cases_max = read_count(problems, value, "a whole number", {1, 1'000'000'000});
-}
-
-constexpr std::array<Field<WorkloadSpec>, 5> kWorkload{{
-    {"cases", Need::required, read_cases},
-    {"label", Need::optional,
-     [](Problems& p, const Yaml& v, WorkloadSpec& w) {
-       w.label = read_text(p, v, "the name of a column").value_or("");
-     }},
-    {"answer", Need::optional,
-     [](Problems& p, const Yaml& v, WorkloadSpec& w) {
-       w.answer = read_text(p, v, "the name of a member").value_or("");
-     }},
-    {"positive", Need::optional,
-     [](Problems& p, const Yaml& v, WorkloadSpec& w) { w.positive = read_text(p, v, "a label").value_or(""); }},
-    {"cases_max", Need::optional, read_cases_max},
-}};
 
 enum class Scale { proportion, duration, rate, count, bytes };
 
@@ -186,67 +149,7 @@ void read_contain(Problems& problems, const Yaml& value, BreachSpec& breach) {
 
 constexpr std::array<Field<BreachSpec>, 1> kOnBreach{{{"contain", Need::required, read_contain}}};
 
-std::vector<std::string_view> names_of(const auto& named) {
-  std::vector<std::string_view> names;
-  for (const auto& one : named) names.push_back(one.name);
-  return names;
-}
-
-std::string known_names(std::string_view what, std::string_view wrong, const std::vector<std::string_view>& names) {
-  if (names.empty()) return std::string{what} + ", of which this scenario has none";
-  const std::string_view near = nearest(wrong, names);
-  return std::string{what} + ": " + printable(near.empty() ? one_of(names) : near, 300);
-}
-
-// Values of sections are known to stand where the checks below look: the readers took them from there.
-void check_links(Problems& problems, const Yaml& links, const Scenario& scenario) {
-  const std::vector<std::string_view> models = names_of(scenario.models);
-  std::set<std::string_view> linked;
-  for (const Yaml& item : links.items) {
-    const Yaml* from = item.find("from");
-    if (from != nullptr && from->kind == Yaml::Kind::scalar && from->scalar != "workload") {
-      const bool is_model = std::find(models.begin(), models.end(), from->scalar) != models.end();
-      problems.add(from->mark, quote(from->scalar) + (is_model ? ", not supported by this version" : ""), "workload");
-    }
-    const Yaml* to = item.find("to");
-    if (to == nullptr || to->kind != Yaml::Kind::scalar || to->scalar.empty()) continue;
-    if (std::find(models.begin(), models.end(), to->scalar) == models.end()) {
-      problems.add(to->mark, quote(to->scalar), known_names("the name of a model", to->scalar, models));
-    } else if (!linked.insert(to->scalar).second) {
-      problems.add(to->mark, "a second link from workload to " + quote(to->scalar), "one");
-    }
-  }
-}
-
-void check_model_artifacts(Problems& problems, const Yaml& models, const Scenario& scenario) {
-  const std::vector<std::string_view> artifacts = names_of(scenario.artifacts);
-  for (const Yaml::Entry& model : models.entries) {
-    const Yaml* wanted = model.value.find("artifacts");
-    if (wanted == nullptr) continue;
-    for (const Yaml& item : wanted->items) {
-      const bool known = std::find(artifacts.begin(), artifacts.end(), item.scalar) != artifacts.end();
-      if (item.kind != Yaml::Kind::scalar || item.scalar.empty() || known) continue;
-      problems.add(item.mark, quote(item.scalar), known_names("the name of an artifact", item.scalar, artifacts));
-    }
-  }
-}
-
 }  // namespace
-
-void read_links(Problems& problems, const Yaml& value, std::vector<LinkSpec>& links) {
-  if (!require_list(problems, value, "a list such as [{from: workload, to: classifier}]")) return;
-  for (const Yaml& item : value.items) {
-    LinkSpec link;
-    link.mark = item.mark;
-    read_fields<LinkSpec>(problems, item, "a link", kLink, {}, link);
-    links.push_back(std::move(link));
-  }
-}
-
-void read_workload(Problems& problems, const Yaml& value, WorkloadSpec& workload) {
-  workload.mark = value.mark;
-  read_fields<WorkloadSpec>(problems, value, "a workload", kWorkload, {}, workload);
-}
 
 void read_gates(Problems& problems, const Yaml& value, std::vector<GateSpec>& gates) {
   if (!require_list(problems, value, "a list such as [{metric: accuracy, at_least: 0.95}]")) return;
@@ -257,17 +160,9 @@ void read_on_breach(Problems& problems, const Yaml& value, BreachSpec& on_breach
   read_fields<BreachSpec>(problems, value, "on_breach", kOnBreach, {}, on_breach);
 }
 
-void check_together(Problems& problems, const Yaml& root, const Scenario& scenario) {
-  if (const Yaml* links = root.find("links")) check_links(problems, *links, scenario);
-  if (const Yaml* models = root.find("models")) check_model_artifacts(problems, *models, scenario);
-  const Yaml* workload = root.find("workload");
-  if (workload == nullptr || workload->find("label") != nullptr) return;
-  for (const GateSpec& gate : scenario.gates) {
-    const Metric* metric = find_metric(gate.metric);
-    if (metric == nullptr || !metric->needs_label) continue;
-    problems.add(gate.mark, "a gate on " + gate.metric + " and a workload without \"label\"",
-                 "\"label\" in the workload: the column that holds the right answers");
-  }
+bool metric_needs_label(std::string_view metric) {
+  const Metric* known = find_metric(metric);
+  return known != nullptr && known->needs_label;
 }
 
 }  // namespace belljar::spec

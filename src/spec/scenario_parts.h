@@ -18,6 +18,9 @@ void read_workload(Problems& problems, const codec::Yaml& value, WorkloadSpec& w
 void read_gates(Problems& problems, const codec::Yaml& value, std::vector<GateSpec>& gates);
 void read_on_breach(Problems& problems, const codec::Yaml& value, BreachSpec& on_breach);
 
+// Whether a metric compares answers with labels.
+bool metric_needs_label(std::string_view metric);
+
 // What one section says about another: names that must exist, labels that gates need.
 void check_together(Problems& problems, const codec::Yaml& root, const Scenario& scenario);
 
