@@ -6,8 +6,11 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/doctor.h"
 #include "cli/exec.h"
 #include "cli/image.h"
+#include "cli/run.h"
+#include "cli/verify.h"
 #include "os/system.h"
 
 namespace {
@@ -15,7 +18,9 @@ namespace {
 constexpr const char* kVersion = "belljar 0.1.0";
 
 // The order in which help lists them.
-const std::array<const belljar::cli::Command*, 2> kCommands{&belljar::cli::kExec, &belljar::cli::kImage};
+const std::array<const belljar::cli::Command*, 5> kCommands{&belljar::cli::kRun, &belljar::cli::kVerify,
+                                                            &belljar::cli::kExec, &belljar::cli::kDoctor,
+                                                            &belljar::cli::kImage};
 
 void print_help() {
   (void)std::puts("belljar runs AI models nobody trusts yet, sealed, and says whether they may be released.\n");

@@ -124,6 +124,7 @@ class Box {
   Nanoseconds started_{0};
   Nanoseconds next_sample_{0};
   std::uint64_t forks_refused_ = 0;
+  std::uint64_t samples_ = 0;
   std::array<bool, 4> full_{};  // folders_ whose fullness is on record
   bool killed_by_us_ = false;
   std::optional<int> exit_status_;
