@@ -111,7 +111,8 @@ Cgroup& Cgroup::operator=(Cgroup&& other) noexcept {
   return *this;
 }
 
-Cgroup::~Cgroup() {
+// Only want of memory can throw here, and then there is nothing better to do than to end.
+Cgroup::~Cgroup() {  // NOLINT(bugprone-exception-escape)
   if (tree_ == nullptr || in_ == 0) return;
   // A destructor has nobody to tell; what resists is residue, which the next start removes and reports.
   const Result<void> killed = kill_all();

@@ -4,6 +4,7 @@
 #include <linux/sched.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -192,7 +193,7 @@ TEST_P(CgroupOn, ForksBeyondTheLimitAreRefusedAndCounted) {
 
 TEST_P(CgroupOn, ProcessorTimeIsHeldToTheQuota) {
   CgroupLimits limits = roomy();
-  limits.cpu_cores = 0.2;
+  limits.cpu_cores = 0.05;  // less than a crowded host would give us anyway
   Cgroup group = make("quota", limits);
   ASSERT_TRUE(group);
   const auto begin = steady_clock::now();
@@ -203,8 +204,8 @@ TEST_P(CgroupOn, ProcessorTimeIsHeldToTheQuota) {
   (void)wait_for(pid);
   const CgroupCounters counted = counters_of(group);
   const double used = static_cast<double>(counted.cpu_usage_ns) / 1e9;
-  EXPECT_LT(used, 0.2 * wall.count() + 0.1);
-  EXPECT_GT(used, 0.02);
+  EXPECT_LT(used, 0.05 * wall.count() + 0.1);
+  EXPECT_GT(used, 0.002);
   EXPECT_GT(counted.throttled_ns, 0U);
 }
 
@@ -238,7 +239,9 @@ TEST_P(CgroupOn, FrozenTasksStandStillUntilThawed) {
 TEST_P(CgroupOn, KillAllEndsAForkBomb) {
   Cgroup group = make("bomb", roomy());
   ASSERT_TRUE(group);
-  const pid_t pid = run_in(group, []() -> int {
+  // The dead count as pids until someone has waited for them: here we, in a sandbox its own init.
+  ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+  (void)run_in(group, []() -> int {
     for (;;) (void)::fork();
   });
   const auto deadline = steady_clock::now() + std::chrono::seconds{10};
@@ -247,14 +250,13 @@ TEST_P(CgroupOn, KillAllEndsAForkBomb) {
   }
   const Result<void> killed = group.kill_all();
   ASSERT_TRUE(killed) << killed.error().message();
-  (void)wait_for(pid);
   const Result<bool> empty = group.empty();
   EXPECT_TRUE(empty && empty.value());
-  // The dead count as pids until someone has waited for them: here the host's init, in a sandbox its own.
-  while (counters_of(group).pids_current > 0 && steady_clock::now() < deadline) {
-    std::this_thread::sleep_for(milliseconds{1});
-  }
+  int dead = 0;
+  while (::waitpid(-1, nullptr, 0) > 0) ++dead;
+  EXPECT_GE(dead, 2);
   EXPECT_EQ(counters_of(group).pids_current, 0U);
+  EXPECT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
 }
 
 TEST_P(CgroupOn, RemovalIsProvedInEveryHierarchy) {
