@@ -51,7 +51,7 @@ printf '%s\n' "$arguments" >"$root/arguments"
 (cd "$root" && find . | cpio --quiet -o -H newc | gzip -1) >"$root.cpio.gz"
 trap 'rm -rf "$root" "$root.cpio.gz"' EXIT
 
-output=$(timeout 120 qemu-system-x86_64 -accel tcg,thread=multi -M q35 -cpu max -m 512 -smp 2 -nographic -nodefaults \
+output=$(timeout 250 qemu-system-x86_64 -accel tcg,thread=multi -M q35 -cpu max -m 512 -smp 2 -nographic -nodefaults \
   -serial stdio -no-reboot -kernel "$kernel" -initrd "$root.cpio.gz" \
   -append 'console=ttyS0 quiet panic=-1 reboot=t mitigations=off cgroup_no_v1=all' </dev/null | tr -d '\r') || true
 printf '%s\n' "$output"
