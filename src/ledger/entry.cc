@@ -26,7 +26,8 @@ Result<FileClaim> read_file_claim(const Json& entry) {
   if (!is_bindable_path(*path)) {
     return bad_entry("a file entry of \"" + printable(*path) + "\", which is no path of a file beside the ledger");
   }
-  return FileClaim{*path, TRY(Digest::parse(*digest))};
+  const Digest parsed = TRY(Digest::parse(*digest));
+  return FileClaim{*path, parsed};
 }
 
 Result<Head> read_head_claim(const Json& entry) {
@@ -35,7 +36,8 @@ Result<Head> read_head_claim(const Json& entry) {
   if (size == nullptr || !size->is_int() || size->as_int() < 0 || root == nullptr) {
     return bad_entry("a head entry without size and root");
   }
-  return Head{static_cast<std::uint64_t>(size->as_int()), TRY(Digest::parse(*root))};
+  const Digest parsed = TRY(Digest::parse(*root));
+  return Head{static_cast<std::uint64_t>(size->as_int()), parsed};
 }
 
 bool names_blobs(std::string_view member) {

@@ -114,7 +114,8 @@ void check_heads(const LogReader& log, Claims& claims, Findings& findings) {
 }
 
 Result<void> check_contents(int run_fd, VerifyReport& report, Findings& findings) {
-  Claims claims{TRY(BlobIndex::read(run_fd, findings)), findings};
+  BlobIndex blobs = TRY(BlobIndex::read(run_fd, findings));
+  Claims claims{std::move(blobs), findings};
   LogReader log{run_fd, report.signed_head, findings};
   const bool whole = log.read([&claims](std::uint64_t index, std::string_view entry, const Tree& before) {
     claims.take(index, entry, before);
