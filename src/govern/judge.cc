@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "govern/gates.h"
 
 namespace belljar::govern {
@@ -38,7 +39,7 @@ std::string names_of(const Verdict& verdict, Decision decision) {
   std::string names;
   for (const spec::GateResult& gate : verdict.gates) {
     if (gate.decision != decision) continue;
-    names += (names.empty() ? "" : "; ") + gate.name + " (" + gate.reason + ")";
+    names += (names.empty() ? "" : "; ") + printable(gate.name) + " (" + printable(gate.reason, 400) + ")";
   }
   return names;
 }
@@ -47,8 +48,8 @@ std::string contained_sentence(const Verdict& verdict) {
   const auto trigger = std::find_if(verdict.findings.begin(), verdict.findings.end(),
                                     [](const spec::Finding& f) { return f.contained; });
   if (trigger == verdict.findings.end()) return "contained: a model was stopped";
-  return "contained: " + trigger->model + " was stopped for " + trigger->kind + " (" + trigger->rule +
-         "): " + trigger->detail;
+  return "contained: " + printable(trigger->model) + " was stopped for " + printable(trigger->kind) + " (" +
+         printable(trigger->rule) + "): " + printable(trigger->detail);
 }
 
 }  // namespace
@@ -86,7 +87,7 @@ std::string verdict_sentence(const Verdict& verdict) {
     case Outcome::error:
       break;
   }
-  return "error: " + verdict.error;
+  return "error: " + printable(verdict.error, 2000);
 }
 
 }  // namespace belljar::govern

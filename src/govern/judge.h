@@ -28,7 +28,8 @@ spec::Verdict judge(const spec::Scenario& scenario, const spec::Measurements& me
 spec::Verdict error_verdict(const spec::Scenario& scenario, const spec::Measurements& measurements,
                             const std::string& error);
 
-// One sentence: "fail: accuracy at least 0.95 was missed (0.912, at most 0.934 at 95 % confidence)".
+// One sentence, safe for a terminal: "fail: accuracy at least 0.95 was missed (0.912, at most 0.934 at 95 %
+// confidence)".
 std::string verdict_sentence(const spec::Verdict& verdict);
 
 }  // namespace belljar::govern

@@ -43,8 +43,9 @@ Axis axis_of(const GateResult& gate, const GateAssessment& told) {
     include(told.range->high);
   }
   if (!is_proportion(gate.metric)) return {0, high > 0 ? high * 1.2 : 1};
-  const double air = std::max(0.02, (high - low) * 0.25);
-  return {std::max(0.0, low - air), std::min(1.0, high + air)};
+  // Round ends, in steps that suit the width of what is shown.
+  const double step = high - low > 0.2 ? 0.1 : (high - low > 0.04 ? 0.02 : 0.005);
+  return {std::max(0.0, std::floor(low / step - 0.5) * step), std::min(1.0, std::ceil(high / step + 0.5) * step)};
 }
 
 std::string bar(const Axis& axis, double from, double to, int y, int height, std::string_view style) {

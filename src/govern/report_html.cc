@@ -75,6 +75,16 @@ std::string models_text(const View& view) {
   return out.empty() ? "–" : out;
 }
 
+// "2026-11-21T07:15:10Z" broken only where a person would break it; anything else as it is.
+std::string moment(const std::string& time) {
+  if (time.empty()) return "–";
+  const bool as_we_write_it = time.size() == 20 && time[10] == 'T' && time[19] == 'Z' &&
+                              time.find_first_not_of("0123456789-:TZ") == std::string::npos;
+  if (!as_we_write_it) return plain(time, 40);
+  return "<span class=\"nb\">" + time.substr(0, 10) + "</span> <span class=\"nb\">" + time.substr(11, 8) +
+         " UTC</span>";
+}
+
 std::string header(const View& view) {
   const spec::Verdict& verdict = view.input.verdict;
   const Words words = words_of(verdict);
@@ -86,10 +96,10 @@ std::string header(const View& view) {
   out += fact("cases", std::to_string(view.metrics.ends.all()));
   out += fact("findings", std::to_string(verdict.findings.size()));
   out += fact("driven for", plain(human_duration(view.input.measurements.drive_ns)));
-  out += fact("started", view.input.started.empty() ? "–" : plain(view.input.started, 40));
+  out += fact("started", moment(view.input.started));
   out += fact("seed", std::to_string(verdict.seed));
   out += fact("exit code", std::to_string(verdict.exit_code));
-  out += fact("run", "<span class=\"mono\">" + untrusted(verdict.run, 80) + "</span>");
+  out += "<div class=\"wide\"><dt>run</dt><dd class=\"mono\">" + untrusted(verdict.run, 80) + "</dd></div>";
   return out + "</dl></header>\n";
 }
 

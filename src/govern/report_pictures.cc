@@ -92,19 +92,20 @@ std::string score(std::string_view metric, const ModelMetrics& model) {
 // ---- latency
 
 std::string histogram(const ModelMetrics& model) {
-  constexpr double kHeight = 128;
+  constexpr double kHeight = 124;
+  constexpr double kTop = 20;  // room for the names of the marks
   const std::vector<stats::Bin> bins = stats::log_histogram(model.latencies, 32);
   std::size_t most = 1;
   for (const stats::Bin& bin : bins) most = std::max(most, bin.count);
   const double width = 100.0 / static_cast<double>(bins.size());
   std::string out =
       "<svg class=\"figure asked\" role=\"img\" aria-label=\"Histogram of latencies on a logarithmic axis\" "
-      "height=\"152\">";
+      "height=\"166\">";
   for (std::size_t at = 0; at < bins.size(); ++at) {
     const double height = kHeight * static_cast<double>(bins[at].count) / static_cast<double>(most);
     const auto ns = [](double value) { return human_duration(static_cast<std::int64_t>(value)); };
     out +=
-        rect(number(width * static_cast<double>(at)) + "%", number(width * 0.86) + "%", 4 + kHeight - height, height,
+        rect(number(width * static_cast<double>(at)) + "%", number(width * 0.86) + "%", kTop + kHeight - height, height,
              "class=\"tone\" opacity=\".75\" rx=\"2\"><title>") +
         plain(ns(bins[at].low) + " to " + ns(bins[at].high) + ": " + count_words(bins[at].count, "answer", "answers")) +
         "</title></rect>";
@@ -116,13 +117,13 @@ std::string histogram(const ModelMetrics& model) {
     if (!estimate->value || span <= 0) continue;
     const double x = std::clamp((std::log(*estimate->value * 1e9) - first) / span * 100, 0.0, 100.0);
     out += "<line class=\"rule\" x1=\"" + number(x) + "%\" x2=\"" + number(x) + "%\" y1=\"0\" y2=\"" +
-           number(kHeight + 4) + "\"/>";
+           number(kHeight + kTop) + "\"/>";
     out += "<text text-anchor=\"" + std::string{x > 50 ? "end" : "start"} + "\" dx=\"" + (x > 50 ? "-5" : "5") +
            "\" x=\"" + number(x) + "%\" y=\"12\">" + name + "</text>";
   }
-  out += "<line class=\"axis\" x1=\"0\" x2=\"100%\" y1=\"133\" y2=\"133\"/>";
-  out += "<text x=\"0\" y=\"149\">" + plain(human_duration(model.latencies.front())) + "</text>";
-  return out + "<text x=\"100%\" y=\"149\" text-anchor=\"end\">" + plain(human_duration(model.latencies.back())) +
+  out += "<line class=\"axis\" x1=\"0\" x2=\"100%\" y1=\"145\" y2=\"145\"/>";
+  out += "<text x=\"0\" y=\"162\">" + plain(human_duration(model.latencies.front())) + "</text>";
+  return out + "<text x=\"100%\" y=\"162\" text-anchor=\"end\">" + plain(human_duration(model.latencies.back())) +
          "</text></svg>";
 }
 
@@ -153,7 +154,7 @@ Fate fate_of(const CaseResult& result, bool labelled) {
 using Column = std::array<std::size_t, kFateStyles.size()>;
 
 std::string cases_picture(const std::vector<const CaseResult*>& cases, bool labelled) {
-  constexpr double kHeight = 64;
+  constexpr double kHeight = 48;
   const std::size_t columns = std::min(kColumns, cases.size());
   std::vector<Column> counts(columns);
   for (std::size_t at = 0; at < cases.size(); ++at)
@@ -161,7 +162,7 @@ std::string cases_picture(const std::vector<const CaseResult*>& cases, bool labe
   const double width = 100.0 / static_cast<double>(columns);
   std::string out =
       "<svg class=\"figure\" role=\"img\" aria-label=\"How the cases ended, in the order they were asked\" "
-      "height=\"86\">";
+      "height=\"70\">";
   for (std::size_t at = 0; at < columns; ++at) {
     std::size_t all = 0;
     for (const std::size_t count : counts[at]) all += count;
@@ -171,11 +172,11 @@ std::string cases_picture(const std::vector<const CaseResult*>& cases, bool labe
       const double height = kHeight * static_cast<double>(counts[at][fate]) / static_cast<double>(all);
       out += "<g class=\"" + std::string{kFateStyles[fate]} + "\">" +
              rect(number(width * static_cast<double>(at)) + "%", number(width * 0.88) + "%", y, height,
-                  "class=\"tone\"/></g>");
+                  "class=\"tone calm\"/></g>");
       y += height;
     }
   }
-  out += "<text x=\"0\" y=\"82\">first case</text><text x=\"100%\" y=\"82\" text-anchor=\"end\">last case</text></svg>";
+  out += "<text x=\"0\" y=\"66\">first case</text><text x=\"100%\" y=\"66\" text-anchor=\"end\">last case</text></svg>";
   return out;
 }
 

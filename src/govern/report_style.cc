@@ -27,7 +27,7 @@ h3{font-size:.94rem;margin-top:1.1em}
 .u{overflow:clip;overflow-wrap:anywhere;display:inline-block;max-width:100%;vertical-align:bottom}
 .mono,code,pre{font-family:var(--mono);font-size:.86em}
 .soft{color:var(--soft)}
-header{display:grid;grid-template-columns:auto 1fr;gap:6px 24px;align-items:center;border-top-width:5px}
+header.card{display:grid;grid-template-columns:auto 1fr;gap:6px 24px;align-items:center;border-top:5px solid var(--tone)}
 header .jar{width:92px;height:104px;grid-row:span 2}
 header h1{font-size:clamp(1.7rem,5vw,2.5rem);line-height:1.15;letter-spacing:-.015em}
 header .says{font-size:1.02rem;max-width:70ch}
@@ -35,8 +35,9 @@ header .kicker{color:var(--soft);font-size:.9rem;display:block;font-weight:400;l
 .pass{--tone:var(--pass);--wash:var(--pass-wash)}.fail{--tone:var(--fail);--wash:var(--fail-wash)}
 .inconclusive{--tone:var(--doubt);--wash:var(--doubt-wash)}.error{--tone:var(--fail);--wash:var(--fail-wash)}
 .contained{--tone:var(--held);--wash:var(--held-wash)}
-header{border-top-color:var(--tone)}header h1 b{color:var(--tone)}
+header h1 b{color:var(--tone)}
 .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:14px 24px;grid-column:1/-1;margin-top:14px;padding-top:16px;border-top:1px solid var(--line)}
+.facts .wide{grid-column:span 2}.nb{white-space:nowrap}
 .facts dt{color:var(--soft);font-size:.8rem}.facts dd{font-weight:600;overflow-wrap:anywhere}
 .pill{display:inline-block;background:var(--wash,var(--track));color:var(--tone,var(--soft));border-radius:99px;padding:.05em .7em;font-size:.8rem;font-weight:650;white-space:nowrap}
 .gates{list-style:none;padding:0;margin-top:10px}
@@ -53,12 +54,12 @@ svg text{fill:var(--soft);font:12px system-ui,-apple-system,"Segoe UI",Roboto,"N
 svg text.strong{fill:var(--ink);font-size:15px;font-weight:650}
 .track{fill:var(--track)}.good{fill:var(--pass-wash)}.tone{fill:var(--tone,var(--soft))}.thick{fill:var(--tone,var(--soft));opacity:.38}
 .rule{stroke:var(--ink);stroke-width:1.5;stroke-dasharray:3 3}.hair{stroke:var(--tone,var(--soft));stroke-width:1.5}.axis{stroke:var(--line)}
-.right{--tone:var(--pass)}.wrong{--tone:var(--fail)}.failed{--tone:var(--doubt)}.heldback{--tone:var(--held)}.lost{--tone:var(--soft)}.asked{--tone:var(--info)}
+.calm{opacity:.8}.right{--tone:var(--pass)}.wrong{--tone:var(--fail)}.failed{--tone:var(--doubt)}.heldback{--tone:var(--held)}.lost{--tone:var(--soft)}.asked{--tone:var(--info)}
 .critical{--tone:var(--held);--wash:var(--held-wash)}.high{--tone:var(--fail);--wash:var(--fail-wash)}.medium{--tone:var(--doubt);--wash:var(--doubt-wash)}.low{--tone:var(--soft);--wash:var(--track)}
 .figure{display:block;width:100%;margin-top:14px;overflow:visible}
 .numbers{display:grid;grid-template-columns:repeat(auto-fit,minmax(92px,1fr));gap:10px;margin-top:14px}
 .numbers dt{color:var(--soft);font-size:.78rem}.numbers dd{font-weight:650;font-variant-numeric:tabular-nums}.numbers small{display:block;font-weight:400;color:var(--soft);font-size:.76rem}
-.scroll{overflow-x:auto;margin-top:12px}
+.scroll{overflow-x:auto;margin-top:12px}.scroll table:not(.keys){min-width:640px}
 table{border-collapse:collapse;width:100%;font-size:.88rem}
 th{text-align:left;color:var(--soft);font-weight:600;font-size:.78rem;padding:4px 14px 6px 0;border-bottom:1px solid var(--line);white-space:nowrap}
 td{padding:7px 14px 7px 0;border-bottom:1px solid var(--line);vertical-align:top;min-width:3.5em;overflow-wrap:anywhere}
@@ -73,9 +74,10 @@ pre{background:var(--ground);border:1px solid var(--line);border-radius:10px;pad
 details{margin-top:14px}summary{cursor:pointer;color:var(--info);font-size:.9rem}
 summary:focus-visible{outline:2px solid var(--info);outline-offset:3px;border-radius:4px}
 footer{color:var(--soft);font-size:.84rem;margin-top:26px;text-align:center}
-@media(max-width:760px){main{padding:12px 10px 40px}.card{padding:18px 16px;border-radius:12px}.pair{grid-template-columns:1fr}
+.keys td:first-child{white-space:nowrap}
+@media(max-width:760px){.numbers{grid-template-columns:repeat(auto-fit,minmax(124px,1fr))}main{padding:12px 10px 40px}.card{padding:18px 16px;border-radius:12px}.pair{grid-template-columns:1fr}
 .gate{grid-template-columns:1fr}.gate .why{grid-column:1}.gate .head{grid-row:auto;flex-direction:row;align-items:center;flex-wrap:wrap}
-header{grid-template-columns:1fr}header .jar{width:64px;height:72px;grid-row:auto}}
+header.card{grid-template-columns:1fr}header .jar{width:64px;height:72px;grid-row:auto}}
 @media print{body{background:#fff}.card{break-inside:avoid;border-color:#ccc}}
 )css";
 }
