@@ -15,7 +15,7 @@
 namespace belljar::os {
 
 struct ProgramOptions {
-  std::string input;
+  std::string input = {};
   std::chrono::milliseconds timeout{60'000};
   std::size_t output_bytes_max = 16U << 20;
   bool inherit_error = false;  // stderr to ours, for long work a person watches
