@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #include <cerrno>
 
@@ -132,6 +133,43 @@ TEST(Flood, CoalescesIntoOneRecordWithTheExactCount) {
     count += one.count;
   }
   EXPECT_EQ(count, 100'000U);
+}
+
+// A signal that arrives while a call waits makes the kernel try it again; that is still one attempt.
+TEST(Flood, SignalsDoNotMakeCallsCountTwice) {
+  const Lived lived = live("interpreter", [] {
+    struct sigaction ignore {};
+    ignore.sa_handler = [](int) {};
+    ignore.sa_flags = SA_RESTART;
+    ::sigaction(SIGALRM, &ignore, nullptr);
+    const itimerval often{{0, 100}, {0, 100}};
+    ::setitimer(ITIMER_REAL, &often, nullptr);
+    for (int i = 0; i < 2'000; ++i) {
+      if (answer_of(::syscall(SYS_iopl, 3)) != EPERM) return 1;
+    }
+    return 0;
+  });
+  EXPECT_EQ(lived.status, 0);
+  EXPECT_EQ(lived.refused, 2'000U);
+}
+
+TEST(Flood, ProcessesAtOnceAreAllCounted) {
+  const Lived lived = live("interpreter", [] {
+    for (int process = 0; process < 4; ++process) {
+      if (::fork() != 0) continue;
+      for (int i = 0; i < 500; ++i) (void)::syscall(SYS_iopl, process);
+      ::_exit(0);
+    }
+    while (::wait(nullptr) > 0) {
+    }
+    return 0;
+  });
+  EXPECT_EQ(lived.status, 0);
+  EXPECT_EQ(lived.refused, 2'000U);
+  std::map<std::string, std::uint64_t> counts;
+  for (const spec::Violation& one : lived.violations) counts[one.arguments] += one.count;
+  const std::map<std::string, std::uint64_t> expected = {{"0", 500}, {"1", 500}, {"2", 500}, {"3", 500}};
+  EXPECT_EQ(counts, expected);
 }
 
 TEST(Flood, DistinctAttemptsAreKeptAndTheRestCounted) {

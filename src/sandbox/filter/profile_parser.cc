@@ -51,6 +51,18 @@ std::optional<std::uint16_t> error_in(std::string_view text) {
   return std::nullopt;
 }
 
+// Asking libseccomp a thousand times takes longer than all the rest.
+const std::vector<std::uint16_t>& named_calls() {
+  static const std::vector<std::uint16_t> calls = [] {
+    std::vector<std::uint16_t> named;
+    for (std::uint16_t call = 0; call < kCallsEnd; ++call) {
+      if (call_name(call)) named.push_back(call);
+    }
+    return named;
+  }();
+  return calls;
+}
+
 std::uint64_t all_bits(Width width) { return width == Width::low32 ? 0xffffffffU : ~std::uint64_t{0}; }
 
 class Parser {
@@ -136,9 +148,7 @@ Result<Profile> Parser::parse(const std::string& name) {
   }
   std::stable_sort(profile_.matches.begin(), profile_.matches.end(),
                    [](const Match& a, const Match& b) { return a.call < b.call; });
-  for (std::uint16_t call = 0; call < kCallsEnd; ++call) {
-    if (call_name(call)) profile_.named.push_back(call);
-  }
+  profile_.named = named_calls();
   return std::move(profile_);
 }
 
