@@ -55,7 +55,9 @@ void check_schema(const codec::Json& json) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+// libFuzzer's own name.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
+                                      std::size_t size) {  // NOLINT(readability-identifier-naming)
   const std::string_view text{reinterpret_cast<const char*>(data), size};
   const Result<spec::Scenario> scenario = spec::parse_scenario(text, kFile);
   if (!scenario) check_error(scenario.error());

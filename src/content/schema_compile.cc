@@ -90,7 +90,8 @@ class Compiler {
     if (!value.is_object()) return wrong(place.path, value.kind(), "an object");
     for (const Json::Member& member : value.as_object()) {
       const std::string path = place.path + "/" + pointer_token(member.first);
-      node.properties.push_back({member.first, TRY(child(node, member.second, path, place.depth))});
+      SchemaNode* const schema = TRY(child(node, member.second, path, place.depth));
+      node.properties.push_back({member.first, schema});
     }
     std::sort(node.properties.begin(), node.properties.end(),
               [](const SchemaNode::Property& a, const SchemaNode::Property& b) { return a.name < b.name; });
