@@ -109,7 +109,6 @@ void Box::on_control() {
       case BoxEvent::program_ready: on_program_ready(heard.report, heard.from); break;
       case BoxEvent::approved:
         if (state_ == BoxState::building && failure_.empty()) state_ = BoxState::ready;
-        mark("approve");
         break;
       case BoxEvent::failed: {
         const std::string what = std::string{step_name(heard.report.step)} + ": " + os::errno_name(heard.report.error);
@@ -184,7 +183,10 @@ void Box::check_and_approve() {
   const InitOrder order{InitCommand::approved, 0};
   if (::send(pipes_.control.get(), &order, sizeof order, MSG_NOSIGNAL) != sizeof order) {
     fail("approve sandbox " + home_.spec.name + ": pid 1 is gone");
+    return;
   }
+  // As root pid 1 was closed to the program from the first; otherwise its own word that it is now is awaited.
+  if (!home_.powers.rootless) state_ = BoxState::ready;
 }
 
 // Descriptors on the sandbox's own folders, taken before the program can change what stands there.

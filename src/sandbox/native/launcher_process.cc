@@ -33,6 +33,8 @@ Result<os::Fd> sealed_copy(const std::string& bytes) {
   return fd;
 }
 
+}  // namespace
+
 std::string failure_text(const LauncherReply& reply) {
   std::string text{step_name(reply.step)};
   text += ": " + os::errno_name(reply.error);
@@ -41,8 +43,6 @@ std::string failure_text(const LauncherReply& reply) {
   if (!remedy.empty()) text += "; " + std::string{remedy};
   return text;
 }
-
-}  // namespace
 
 Result<std::unique_ptr<LauncherProcess>> LauncherProcess::start(LauncherOptions options) {
   std::array<int, 2> ends{};
@@ -54,7 +54,7 @@ Result<std::unique_ptr<LauncherProcess>> LauncherProcess::start(LauncherOptions 
   const os::Fd theirs{ends[1]};
   const os::Fd plan = TRY(sealed_copy(options.plan));
   TRY(launcher->spawn(options, theirs.get(), plan.get()));
-  TRY(launcher->await_ready(options));
+  if (options.rootless) TRY(launcher->map_own_ids());
   return launcher;
 }
 
@@ -97,24 +97,18 @@ Result<void> LauncherProcess::spawn(const LauncherOptions& options, int socket_c
   return {};
 }
 
-Result<void> LauncherProcess::await_ready(const LauncherOptions& options) {
-  for (;;) {
-    pollfd polled{socket_.get(), POLLIN, 0};
-    const int count = ::poll(&polled, 1, kStartMilliseconds);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return Error{Errc::timeout, "start the launcher: no answer in 10 s; the host is overloaded or frozen"};
-    std::optional<LauncherMessage> message = TRY(receive());
-    if (!message) continue;
-    if (message->reply.event == LauncherEvent::ready) return {};
-    if (message->reply.event == LauncherEvent::unshared && options.rootless) {
-      TRY(map_own_ids());
-      continue;
-    }
-    return Error{Errc::unavailable, "start the launcher: " + failure_text(message->reply)};
-  }
-}
-
+// Rootless: the launcher cannot write its own id maps; it says when it needs them.
 Result<void> LauncherProcess::map_own_ids() {
+  pollfd polled{socket_.get(), POLLIN, 0};
+  int count = 0;
+  do {
+    count = ::poll(&polled, 1, kStartMilliseconds);
+  } while (count < 0 && errno == EINTR);
+  if (count <= 0) return Error{Errc::timeout, "start the launcher: no answer in 10 s; the host is overloaded or frozen"};
+  const std::optional<LauncherMessage> message = TRY(receive());
+  if (!message || message->reply.event != LauncherEvent::unshared) {
+    return Error{Errc::unavailable, "start the launcher: " + failure_text(message ? message->reply : LauncherReply{})};
+  }
   subordinate_ranges_ = TRY(map_user_namespace(pid_)) / kIdsPerSlot;
   const InitOrder go{};
   if (::send(socket_.get(), &go, sizeof go, MSG_NOSIGNAL) != sizeof go) return os::os_error("instruct the launcher");
@@ -152,6 +146,8 @@ Result<std::optional<LauncherMessage>> LauncherProcess::receive() {
   if (bytes != static_cast<ssize_t>(sizeof got.reply)) {
     return Error{Errc::internal, "listen to the launcher: it is gone (killed from outside?)"};
   }
+  if (got.reply.event == LauncherEvent::created) ++alive_;
+  if (got.reply.event == LauncherEvent::ended) --alive_;
   const cmsghdr* header = CMSG_FIRSTHDR(&message);
   if (header != nullptr && header->cmsg_type == SCM_RIGHTS) {
     int fd = -1;
@@ -164,7 +160,9 @@ Result<std::optional<LauncherMessage>> LauncherProcess::receive() {
 LauncherProcess::~LauncherProcess() {
   socket_.reset();
   if (pid_ <= 0) return;
-  while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+  // Without sandboxes there is nothing to be sure of, and its own end takes longer than a small program runs.
+  const int how = alive_ > 0 ? 0 : WNOHANG;
+  while (::waitpid(pid_, nullptr, how) < 0 && errno == EINTR) {
   }
 }
 

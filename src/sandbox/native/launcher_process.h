@@ -4,8 +4,8 @@
 //   TRY(launcher->create(request, descriptors));
 //   while (auto message = TRY(launcher->receive())) ...    // non-blocking; poll socket()
 //
-// Closing it (the destructor) makes the launcher kill and remove all its sandboxes and exit; the destructor waits for
-// that. Single-threaded.
+// Closing it (the destructor) makes the launcher kill and remove all its sandboxes and exit. The destructor waits for that
+// while sandboxes live; an idle launcher ends by itself a moment later. Single-threaded.
 #pragma once
 
 #include <sys/types.h>
@@ -30,6 +30,9 @@ struct LauncherOptions {
   bool rootless = false;
 };
 
+// "build the root file system: ENOENT (item 3 of the plan); ..."
+std::string failure_text(const LauncherReply& reply);
+
 struct LauncherMessage {
   LauncherReply reply;
   os::Fd pidfd;  // with `created`
@@ -37,7 +40,8 @@ struct LauncherMessage {
 
 class LauncherProcess {
  public:
-  // Returns once the shared root stands.
+  // Returns at once; requests may be sent while the shared root is still being built, and are served after it. A root
+  // that cannot be built arrives as LauncherEvent::failed.
   static Result<std::unique_ptr<LauncherProcess>> start(LauncherOptions options);
   ~LauncherProcess();
   LauncherProcess(const LauncherProcess&) = delete;
@@ -55,11 +59,11 @@ class LauncherProcess {
  private:
   LauncherProcess() = default;
   Result<void> spawn(const LauncherOptions& options, int socket_child, int plan);
-  Result<void> await_ready(const LauncherOptions& options);
   Result<void> map_own_ids();
 
   os::Fd socket_;
   pid_t pid_ = -1;
+  std::size_t alive_ = 0;  // sandboxes created and not yet reported as ended
   std::uint32_t subordinate_ranges_ = 0;
 };
 

@@ -363,23 +363,31 @@ void NativeEngine::forget(std::uint32_t slot) {
   active_.erase(std::find(active_.begin(), active_.end(), slot));
 }
 
+// The launcher is gone and its sandboxes with it; each box is told so.
+void NativeEngine::fail_all(Template& home, const std::string& why) {
+  home.launcher.reset();
+  for (const std::uint32_t slot : std::vector<std::uint32_t>{active_}) {
+    Box& box = *boxes_[slot];
+    if (&box.home() != &home) continue;
+    box.fail("seal sandbox " + home.spec.name + ": " + why);
+    box.on_ended({});
+    settle(box);
+  }
+}
+
 void NativeEngine::on_launcher(Template& home) {
   while (home.launcher) {
     Result<std::optional<LauncherMessage>> heard = home.launcher->receive();
     if (!heard) {
-      // Its sandboxes died with it; each box is told so.
-      for (const std::uint32_t slot : std::vector<std::uint32_t>{active_}) {
-        Box& box = *boxes_[slot];
-        if (&box.home() != &home) continue;
-        box.fail("seal sandbox " + home.spec.name + ": " + heard.error().message());
-        box.on_ended({});
-        settle(box);
-      }
-      home.launcher.reset();
+      fail_all(home, heard.error().message());
       return;
     }
     if (!heard.value()) return;
     LauncherMessage message = std::move(*std::move(heard).value());
+    if (message.reply.event == LauncherEvent::failed) {
+      fail_all(home, failure_text(message.reply));
+      return;
+    }
     const std::uint32_t slot = message.reply.slot;
     if (slot >= kSlotsMax || !boxes_[slot] || &boxes_[slot]->home() != &home) continue;
     Box& box = *boxes_[slot];

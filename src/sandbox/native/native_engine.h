@@ -65,6 +65,7 @@ class NativeEngine final : public Engine {
   Result<void> await_ready(Box& box);
   std::string cgroup_name(std::uint32_t slot) const;
   void on_launcher(Template& home);
+  void fail_all(Template& home, const std::string& why);
   void on_inotify();
   void on_timer();
   void watch(Box& box);

@@ -155,7 +155,8 @@ int collect_signals() {
   for (int fd = kBoxStdio; fd <= kBoxAsk; ++fd) (void)::close(fd);
 
   insist(control, become_harmless(view));
-  if (plan.rootless != 0 && ::prctl(PR_SET_DUMPABLE, 1) != 0) give_up(control, failed(Step::become_init));
+  // Nothing of the same id may trace or read pid 1. A rootless engine has to read it once first, for the posture check.
+  if (::prctl(PR_SET_DUMPABLE, plan.rootless) != 0) give_up(control, failed(Step::become_init));
   insist(control, install_init_filter());
   BoxReport report{};
   report.event = BoxEvent::sealed;
@@ -163,7 +164,6 @@ int collect_signals() {
   report.ids_ns = now_ns() - mounted;
   if (send_message(control, &report, sizeof report) != 0) ::_exit(125);
 
-  // The posture check reads us now; once it has, nothing of the same id may trace or read us.
   if (await_order(control).command != InitCommand::approved) ::_exit(125);
   if (::prctl(PR_SET_DUMPABLE, 0) != 0) ::_exit(125);
   report = {};
