@@ -84,9 +84,15 @@ Outcome chroot_break(const Params& given) {
 
 // CVE-2021-3493, CVE-2023-0386: an overlay mounted as root of a user namespace.
 Outcome overlay_in_user_namespace(const Params& given) {
+  const std::string map = "0 " + std::to_string(::geteuid()) + " 1";
   if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return denied("unshare user and mount namespaces");
+  for (const char* file : {"/proc/self/uid_map", "/proc/self/setgroups", "/proc/self/gid_map"}) {
+    const int mapping = ::open(file, O_WRONLY | O_CLOEXEC);
+    const std::string line = std::string_view{file}.ends_with("groups") ? "deny" : map;
+    (void)!::write(mapping, line.data(), line.size());
+  }
   for (const char* name : {"upper", "work", "merged"}) (void)::mkdir(scratch_path(given, name).c_str(), 0777);
-  const std::string options = "lowerdir=" + given.get("shared") + ",upperdir=" + scratch_path(given, "upper") +
+  const std::string options = "userxattr,lowerdir=" + given.get("shared") + ",upperdir=" + scratch_path(given, "upper") +
                               ",workdir=" + scratch_path(given, "work");
   return of_call(::mount("overlay", scratch_path(given, "merged").c_str(), "overlay", 0, options.c_str()), "mount an overlay");
 }

@@ -16,6 +16,8 @@ int print_inspection(int root);
 // "survivor PID" for every process on the host whose command line carries the marker.
 std::vector<std::string> survivors(const std::string& marker);
 int print_survivors(const std::string& marker);
+// One line per regular file and folder below: name, mode, owner, size, times, content. Reading leaves no trace.
+int print_fingerprint(const std::string& directory);
 // Attaches to the one waiting attacker below `root`, detaches into the background, writes what it sees to `log`.
 int trace(int root, const std::string& log);
 

@@ -107,11 +107,12 @@ int run(const std::vector<std::string>& words) {
   if (mode == "prepare") return prepare(subject, given);
   if (mode == "inspect") return print_inspection(static_cast<int>(std::strtol(subject.c_str(), nullptr, 10)));
   if (mode == "survivors") return print_survivors(subject);
+  if (mode == "fingerprint") return print_fingerprint(subject);
   if (mode == "trace") return trace(static_cast<int>(std::strtol(subject.c_str(), nullptr, 10)), given.get("log"));
   if (mode == "linger") return linger();
   if (mode == "gained") return gained();
   if (mode == "list") return list();
-  tell("usage: belljar-probe attack|machine|witness|prepare|inspect|survivors|trace|list ...\n");
+  tell("usage: belljar-probe attack|machine|witness|prepare|inspect|survivors|fingerprint|trace|list ...\n");
   return 2;
 }
 

@@ -100,7 +100,10 @@ int trace(int root, const std::string& log) {
     char byte = 0;
     return ::read(ready[0], &byte, 1) == 1 ? 0 : 3;
   }
-  (void)::close(ready[0]);
+  // Whoever starts us keeps the other ends of the attacker's pipes: none of them may live on in here.
+  for (int fd = 3; fd < 256; ++fd) {
+    if (fd != ready[1]) (void)::close(fd);
+  }
   (void)::alarm(30);
   const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   // A PTRACE_O_EXITKILL-free seize: when this tracer dies, the attacker goes on.

@@ -1,5 +1,6 @@
 // Where the witness can be reached.
 #include <fcntl.h>
+#include <spawn.h>
 #include <sys/ipc.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
@@ -139,11 +140,11 @@ void Witness::open_keyring() {
 
 void Witness::start_runtime() {
   const std::string program = directory_ + "/open/runtime";
-  runtime_ = ::fork();
-  if (runtime_ == 0) {
-    (void)::execl(program.c_str(), "runtime", "linger", static_cast<char*>(nullptr));
-    _exit(1);
-  }
+  char name[] = "runtime";
+  char mode[] = "linger";
+  char* const words[] = {name, mode, nullptr};
+  // Returns once the program runs: before, the process would still be of our own.
+  if (::posix_spawn(&runtime_, program.c_str(), nullptr, nullptr, words, nullptr) != 0) return;
   ready_["rpid"] = std::to_string(runtime_);
 }
 
