@@ -62,7 +62,8 @@ TEST(MemoryMap, SeesWhatAProcessMapsAndTouches) {
   EXPECT_GE(use.mapped_bytes, 64 * kMiB);
   EXPECT_GE(use.resident_bytes, 16 * kMiB);
   EXPECT_GT(use.fragmentation(), 0.4);
-  EXPECT_LT(use.fragmentation(), 0.8);
+  constexpr std::uint64_t kShadow = 1ULL << 34;  // a sanitizer's own mappings take terabytes
+  if (use.mapped_bytes < kShadow) EXPECT_LT(use.fragmentation(), 0.8);
 
   const MemoryMapUse part = sample_memory_maps(pids, {.bytes_max = 2000});
   EXPECT_TRUE(part.truncated);
