@@ -68,7 +68,8 @@ Trial try_nftables();
 Trial try_veth();
 Trial try_kvm();  // a virtual machine runs a few instructions; the detail says how fast
 
-// Every part this host can hold, tried on a group of our own; parts it cannot are left out.
+// Every part this host can hold, tried on a group of our own; parts it cannot are left out. Memory without the kernel's
+// share is EOPNOTSUPP.
 std::map<CgroupPart, Trial> try_cgroups(const CgroupHost& host);
 // clone3() straight into a group.
 Trial try_clone_into_cgroup(const CgroupHost& host);

@@ -43,6 +43,19 @@ void use_too_much_memory() {
   for (std::size_t at = 0; at < kBytes; at += 4096) static_cast<volatile char*>(memory)[at] = 1;
 }
 
+constexpr std::uint64_t kPipeBytes = 65536;
+constexpr int kPipes = 128;
+
+// Memory that the kernel holds on behalf of a process, and that no page table shows.
+void fill_pipes() {
+  const std::string block(kPipeBytes, 'x');
+  for (int i = 0; i < kPipes; ++i) {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) return;
+    (void)!::write(ends[1], block.data(), block.size());
+  }
+}
+
 void fork_too_often_and_spin() {
   for (int i = 0; i < 8; ++i) {
     if (::fork() == 0) break;
@@ -138,6 +151,15 @@ std::map<CgroupPart, Trial> try_cgroups(const CgroupHost& host) {
   const Result<CgroupCounters> eaten = memory.abuse(use_too_much_memory);
   const CgroupCounters ate = eaten ? eaten.value() : CgroupCounters{};
   judge(CgroupPart::memory, eaten, ate.oom_kills > 0 && ate.memory_peak <= kLimits.memory_bytes, "nobody was killed");
+  if (host.can(CgroupPart::memory) && trials[CgroupPart::memory].works()) {
+    GroupTrial kernel{host, quotas.without(CgroupPart::cpu), "kernel"};
+    const Result<CgroupCounters> filled =
+        kernel.made() ? kernel.abuse(fill_pipes) : Error{Errc::internal, kernel.why()};
+    if (!filled || filled.value().memory_peak < kPipes * kPipeBytes) {
+      trials[CgroupPart::memory] = {EOPNOTSUPP,
+                                    host.how(CgroupPart::memory) + ": what the kernel holds is not counted"};
+    }
+  }
   judge(CgroupPart::swap, eaten, ate.oom_kills > 0 && ate.swap_current == 0, "memory went to swap");
   const Result<CgroupCounters> forked = forks.abuse(fork_too_often_and_spin);
   const CgroupCounters did = forked ? forked.value() : CgroupCounters{};

@@ -1,6 +1,7 @@
 // Control groups: the layout, and each quota tried on a group of our own.
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <map>
 
 #include "os/host_facts.h"
@@ -74,8 +75,12 @@ HostCheck part_check(const os::CgroupHost& host, const Row& row, const std::map<
     check.detail = "not tried";
     return check;
   }
-  check.status = tried->second.works() ? CheckStatus::works : CheckStatus::missing;
-  check.detail = tried->second.detail;
+  const os::Trial& trial = tried->second;
+  const bool partly = trial.error == EOPNOTSUPP;
+  check.status = trial.works() ? CheckStatus::works : partly ? CheckStatus::degraded : CheckStatus::missing;
+  check.detail = trial.detail;
+  if (partly) check.remedy = "boot without cgroup.memory=nokmem";
+  if (partly) check.cost = "sockets, pipes and page tables of a sandbox are not held by its quota";
   return check;
 }
 
