@@ -1,0 +1,97 @@
+// A pool of ready sandboxes: from the claim to the program's first instruction, and runs per second one and two at a
+// time, with bubblewrap's in between.   Usage: pool_bench [RUNS]
+
+#include <cstring>
+
+#include "measure.h"
+
+namespace belljar::bench {
+namespace {
+
+const std::vector<std::string> kBubblewrap{"bwrap",  "--unshare-all", "--ro-bind", "/",      "/",  "--dev",
+                                           "/dev",   "--proc",        "/proc",     "--",     "/bin/true"};
+
+void claim_to_running(sandbox::Engine& engine, const spec::SandboxSpec& spec, int runs) {
+  std::vector<double> micros;
+  for (int turn = 0; turn < runs; ++turn) {
+    const std::int64_t pause = now_ns() + 2'000'000;
+    while (now_ns() < pause) must(engine.wait(std::chrono::milliseconds{1}));  // the pool fills off the hot path
+    const std::int64_t begin = now_ns();
+    const std::unique_ptr<sandbox::Sandbox> sandbox = must(engine.claim(spec));
+    must(sandbox->start({{"/bench/bench_now"}, spec::default_environment()}));
+    const std::string output = finish(engine, *sandbox);
+    std::int64_t running = 0;
+    if (output.size() == sizeof running) {
+      std::memcpy(&running, output.data(), sizeof running);
+      micros.push_back(static_cast<double>(running - begin) / 1000);
+    }
+  }
+  (void)std::printf("claim to running program, us: p50 %.0f  p90 %.0f  p99 %.0f  (n %zu)\n", quantile(micros, 0.5),
+                    quantile(micros, 0.9), quantile(micros, 0.99), micros.size());
+}
+
+// `lanes` programs under way at any moment.
+double pool_rate(sandbox::Engine& engine, const spec::SandboxSpec& spec, int runs, std::size_t lanes) {
+  std::vector<std::unique_ptr<sandbox::Sandbox>> under_way;
+  const std::int64_t begin = now_ns();
+  for (int done = 0, begun = 0; done < runs;) {
+    while (under_way.size() < lanes && begun < runs) {
+      under_way.push_back(must(engine.claim(spec)));
+      must(under_way.back()->start({{"/bin/true"}, spec::default_environment()}));
+      ++begun;
+    }
+    must(engine.wait(std::chrono::milliseconds{100}));
+    for (auto one = under_way.begin(); one != under_way.end();) {
+      if (!(*one)->ended()) {
+        ++one;
+        continue;
+      }
+      one = under_way.erase(one);  // torn down off the hot path
+      ++done;
+    }
+  }
+  return runs / (static_cast<double>(now_ns() - begin) / 1e9);
+}
+
+double bubblewrap_rate(int runs, int lanes) {
+  const std::int64_t begin = now_ns();
+  std::vector<pid_t> children;
+  for (int lane = 0; lane < lanes; ++lane) {
+    const pid_t pid = fork();
+    if (pid == 0) {
+      for (int turn = 0; turn < runs / lanes; ++turn) (void)time_program(kBubblewrap);
+      _exit(0);
+    }
+    children.push_back(pid);
+  }
+  for (const pid_t pid : children) (void)waitpid(pid, nullptr, 0);
+  return runs / (static_cast<double>(now_ns() - begin) / 1e9);
+}
+
+int run(int runs) {
+  const os::SystemClock clock;
+  const std::unique_ptr<sandbox::Engine> engine = start_engine(clock);
+  const spec::SandboxSpec spec = bench_spec();
+  must(engine->keep_ready(spec, 4));
+  claim_to_running(*engine, spec, runs);
+  for (const int lanes : {1, 2}) {
+    std::vector<double> ratios;
+    std::vector<double> ours;
+    std::vector<double> theirs;
+    for (int round = 0; round < 5; ++round) {
+      must(engine->keep_ready(spec, 8));
+      ours.push_back(pool_rate(*engine, spec, runs / 2, static_cast<std::size_t>(lanes)));
+      must(engine->keep_ready(spec, 0));
+      theirs.push_back(bubblewrap_rate(std::max(20, runs / 10), lanes));
+      ratios.push_back(ours.back() / theirs.back());
+    }
+    (void)std::printf("%d at a time, runs/s: pool %.0f  bubblewrap %.0f  ratio %.2f (medians of 5 interleaved rounds)\n", lanes,
+                      quantile(ours, 0.5), quantile(theirs, 0.5), quantile(ratios, 0.5));
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace belljar::bench
+
+int main(int argc, char** argv) { return belljar::bench::run(argc > 1 ? std::atoi(argv[1]) : 400); }
