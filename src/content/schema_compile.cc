@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "codec/json_pointer.h"
 #include "content/schema.h"
 #include "content/schema_node.h"
 
@@ -11,6 +12,12 @@ using codec::Json;
 namespace {
 
 constexpr std::size_t kSchemaDepthMax = 64;
+
+// A path too long to show stays as it is: one long key above many short ones must not cost their product.
+std::string step_into(const std::string& path, const std::string& key) {
+  if (path.size() > kPathBytesMax) return path;
+  return path + codec::pointer_step(key);
+}
 
 class Compiler {
  public:
@@ -24,7 +31,7 @@ class Compiler {
     if (!schema.is_object()) return wrong(path, schema.kind(), "a schema: an object, true or false");
     for (const Json::Member& member : schema.as_object()) {
       const Keyword* keyword = find_keyword(member.first);
-      const std::string at = path + "/" + pointer_token(member.first);
+      const std::string at = step_into(path, member.first);
       if (keyword == nullptr) return wrong(at, "keyword " + printable(member.first, 60), known_keywords());
       TRY((this->*keyword->read)(*node, member.second, {at, keyword->name, depth}));
     }
@@ -89,7 +96,7 @@ class Compiler {
   Result<void> read_properties(SchemaNode& node, const Json& value, const Place& place) {
     if (!value.is_object()) return wrong(place.path, value.kind(), "an object");
     for (const Json::Member& member : value.as_object()) {
-      const std::string path = place.path + "/" + pointer_token(member.first);
+      const std::string path = step_into(place.path, member.first);
       SchemaNode* const schema = TRY(child(node, member.second, path, place.depth));
       node.properties.push_back({member.first, schema});
     }

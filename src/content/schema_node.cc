@@ -29,20 +29,6 @@ Type type_of(const Json& value) {
 
 }  // namespace
 
-std::string pointer_token(std::string_view key) {
-  std::string token;
-  for (const char c : key) {
-    if (c == '~') {
-      token += "~0";
-    } else if (c == '/') {
-      token += "~1";
-    } else {
-      token += c;
-    }
-  }
-  return token;
-}
-
 int compare_numbers(const Json& a, const Json& b) {
   if (a.is_int() && b.is_int()) return a.as_int() < b.as_int() ? -1 : a.as_int() > b.as_int() ? 1 : 0;
   if (a.is_int()) return compare_int_double(a.as_int(), b.as_number());

@@ -47,9 +47,6 @@ struct SchemaNode {
   std::vector<std::unique_ptr<SchemaNode>> owned;
 };
 
-// One reference token of a JSON Pointer (RFC 6901).
-std::string pointer_token(std::string_view key);
-
 // -1, 0, 1 for less, equal, greater; exact for integers that no double holds.
 int compare_numbers(const codec::Json& a, const codec::Json& b);
 bool is_whole(const codec::Json& value);

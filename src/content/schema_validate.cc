@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "codec/json_pointer.h"
 #include "content/schema.h"
 #include "content/schema_node.h"
 
@@ -107,7 +108,7 @@ class Validator {
     check_count({"minItems", "maxItems", " items"}, array.size(), node.min_items, node.max_items);
     if (node.items == nullptr) return;
     for (std::size_t at = 0; at < array.size() && !full(); ++at) {
-      descend(*node.items, array[at], std::to_string(at), "items");
+      descend(*node.items, array[at], "/" + std::to_string(at), "/items");
     }
   }
 
@@ -119,10 +120,10 @@ class Validator {
           node.properties.begin(), node.properties.end(), member.first,
           [](const SchemaNode::Property& known, const std::string& name) { return known.name < name; });
       if (property != node.properties.end() && property->name == member.first) {
-        descend(*property->schema, member.second, pointer_token(member.first),
-                "properties/" + pointer_token(member.first));
+        descend(*property->schema, member.second, codec::pointer_step(member.first),
+                "/properties" + codec::pointer_step(member.first));
       } else if (node.additional != nullptr) {
-        descend(*node.additional, member.second, pointer_token(member.first), "additionalProperties");
+        descend(*node.additional, member.second, codec::pointer_step(member.first), "/additionalProperties");
       }
     }
   }
@@ -142,8 +143,8 @@ class Validator {
   void descend(const SchemaNode& node, const Json& value, std::string_view where, std::string_view schema_path) {
     const std::size_t where_size = where_.size();
     const std::size_t path_size = schema_path_.size();
-    where_.append("/").append(where);
-    schema_path_.append("/").append(schema_path);
+    where_.append(where);
+    schema_path_.append(schema_path);
     check(node, value);
     where_.resize(where_size);
     schema_path_.resize(path_size);

@@ -56,10 +56,12 @@ std::string_view act_name(Act act) {
 }
 
 Result<Link> make_link(std::string from, std::string to, spec::Contract contract) {
-  const std::string name = contract.file.empty() ? "open contract" : contract.file;
-  content::Schema request = TRY_CTX(content::compile_schema(contract.request_schema), name + ": request");
-  content::Schema answer = TRY_CTX(content::compile_schema(contract.answer_schema), name + ": answer");
-  return Link{std::move(from), std::move(to), std::move(contract), std::move(request), std::move(answer)};
+  auto request = content::compile_schema(contract.request_schema);
+  if (!request) return spec::schema_error(contract, "request", request.error());
+  auto answer = content::compile_schema(contract.answer_schema);
+  if (!answer) return spec::schema_error(contract, "answer", answer.error());
+  return Link{std::move(from), std::move(to), std::move(contract), std::move(request).value(),
+              std::move(answer).value()};
 }
 
 std::vector<std::unique_ptr<Stage>> standard_stages() {

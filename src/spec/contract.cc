@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "codec/json_pointer.h"
 #include "spec/fields.h"
 #include "spec/quantity.h"
 #include "spec/quotas.h"
@@ -14,6 +15,7 @@ namespace {
 using codec::Json;
 using codec::Yaml;
 
+constexpr std::size_t kPointerBytesMax = 512;
 constexpr std::uint64_t kMessageBytesMost = 16ULL << 20;
 constexpr std::array<std::string_view, 8> kAmbiguous{"yes", "no", "on", "off", "Yes", "No", "On", "Off"};
 
@@ -43,8 +45,16 @@ Json scalar_json(Problems& problems, const Yaml& value) {
   return text;
 }
 
+// Empty below a pointer that has grown too long to keep: one long key above many short ones must not cost their
+// product.
+std::string step_into(const std::string& pointer, const std::string& key) {
+  if (pointer.empty() || pointer.size() + key.size() > kPointerBytesMax) return {};
+  return pointer + codec::pointer_step(key);
+}
+
 // As deep as the YAML, whose parser bounds it.
-Json to_json_value(Problems& problems, const Yaml& value) {
+Json to_json_value(Problems& problems, const Yaml& value, const std::string& pointer,
+                   std::vector<SchemaPlace>& places) {
   switch (value.kind) {
     case Yaml::Kind::null:
       return {};
@@ -52,21 +62,27 @@ Json to_json_value(Problems& problems, const Yaml& value) {
       return scalar_json(problems, value);
     case Yaml::Kind::list: {
       Json::Array array;
-      for (const Yaml& item : value.items) array.push_back(to_json_value(problems, item));
+      for (const Yaml& item : value.items) array.push_back(to_json_value(problems, item, pointer, places));
       return array;
     }
     case Yaml::Kind::map:
       break;
   }
   Json::Object object;
-  for (const Yaml::Entry& entry : value.entries) object.emplace_back(entry.key, to_json_value(problems, entry.value));
+  for (const Yaml::Entry& entry : value.entries) {
+    const std::string below = step_into(pointer, entry.key);
+    if (!below.empty()) places.push_back({below, entry.key_mark});
+    object.emplace_back(entry.key, to_json_value(problems, entry.value, below, places));
+  }
   return object;
 }
 
-Json read_schema(Problems& problems, const Yaml& value) {
-  Json schema = to_json_value(problems, value);
-  if (!schema.is_object() && !schema.is_bool())
+Json read_schema(Problems& problems, const Yaml& value, const std::string& pointer, Contract& contract) {
+  contract.places.push_back({pointer, value.mark});
+  Json schema = to_json_value(problems, value, pointer, contract.places);
+  if (!schema.is_object() && !schema.is_bool()) {
     problems.add(value.mark, describe(value), "a JSON Schema: a map, true or false");
+  }
   return schema;
 }
 
@@ -103,9 +119,13 @@ void read_depth(Problems& problems, const Yaml& value, Contract& contract) {
 constexpr std::array<Field<Contract>, 6> kContract{{
     {"belljar-contract", Need::required, read_version},
     {"request", Need::optional,
-     [](Problems& p, const Yaml& v, Contract& contract) { contract.request_schema = read_schema(p, v); }},
+     [](Problems& p, const Yaml& v, Contract& contract) {
+       contract.request_schema = read_schema(p, v, "/request", contract);
+     }},
     {"answer", Need::optional,
-     [](Problems& p, const Yaml& v, Contract& contract) { contract.answer_schema = read_schema(p, v); }},
+     [](Problems& p, const Yaml& v, Contract& contract) {
+       contract.answer_schema = read_schema(p, v, "/answer", contract);
+     }},
     {"deadline", Need::optional, read_deadline},
     {"size", Need::optional, read_size},
     {"depth", Need::optional, read_depth},
@@ -119,6 +139,26 @@ constexpr std::array<Later, 4> kLaterContract{{
 }};
 
 }  // namespace
+
+Error schema_error(const Contract& contract, std::string_view section, const Error& error) {
+  const std::string message = "/" + std::string{section} + error.message();
+  const SchemaPlace* deepest = nullptr;
+  std::size_t length = 0;
+  for (const SchemaPlace& place : contract.places) {
+    const std::string begins = printable(place.pointer, message.size()) + ": found ";
+    if (begins.size() <= length || !message.starts_with(begins)) continue;
+    deepest = &place;
+    length = begins.size();
+  }
+  const std::string file = printable(contract.file, 4096);
+  if (deepest == nullptr) {
+    const std::string name = file.empty() ? "open contract" : file;
+    return Error{error.code(), name + ": " + std::string{section} + ": " + error.message()};
+  }
+  Problems problems{file};
+  problems.add(deepest->mark, "found " + message.substr(length));
+  return problems.result().error();
+}
 
 Contract open_contract() {
   Contract contract;

@@ -65,6 +65,35 @@ c.yaml:7:8: found "0", expected a whole number from 1 to 128
 c.yaml:8:1: found key "retry", not supported by this version, expected no retries: every case is asked once)");
 }
 
+TEST(Contract, an_error_of_a_schema_leads_to_its_place_in_the_file) {
+  const Contract contract = parse_contract(R"(belljar-contract: 1
+request: {type: object}
+answer:
+  properties:
+    "a/b": {pattern: "x"}
+    list: {items: {enum: 7}}
+)",
+                                           "c.yaml")
+                                .value();
+  const auto placed = [](const Contract& in, const std::string& message) {
+    return schema_error(in, "answer", Error{Errc::invalid_argument, message}).message();
+  };
+  EXPECT_EQ(placed(contract, "/properties/a~1b/pattern: found keyword pattern, expected another"),
+            "c.yaml:5:13: found keyword pattern, expected another");
+  EXPECT_EQ(placed(contract, "/properties/list/items/enum: found integer, expected a list"),
+            "c.yaml:6:20: found integer, expected a list");
+  EXPECT_EQ(placed(contract, "/properties: found x, expected y"), "c.yaml:4:3: found x, expected y");
+  EXPECT_EQ(placed(contract, "/nowhere: found x, expected y"), "c.yaml: answer: /nowhere: found x, expected y");
+  EXPECT_EQ(placed(open_contract(), "/a: found x, expected y"), "open contract: answer: /a: found x, expected y");
+}
+
+TEST(Contract, places_cost_no_more_than_the_file) {
+  std::string text = "belljar-contract: 1\nanswer:\n  " + std::string(1000, 'k') + ":\n";
+  for (int at = 0; at < 20000; ++at) text += "    k" + std::to_string(at) + ": 1\n";
+  const Contract contract = parse_contract(text, "c.yaml").value();
+  EXPECT_LT(contract.places.size(), 5U);
+}
+
 TEST(Contract, no_contract_is_no_contract) {
   EXPECT_THAT(parse_contract("", "c.yaml").error().message(),
               testing::HasSubstr("c.yaml:1:1: found nothing, expected a map for a contract"));
