@@ -13,6 +13,7 @@
 #include "govern/conduct.h"
 #include "govern/judge.h"
 #include "govern/progress.h"
+#include "os/file.h"
 #include "scenario/load.h"
 
 namespace belljar::cli {
@@ -75,7 +76,9 @@ void print_verdict(const spec::Verdict& verdict, const Arguments& arguments) {
                         finding.kind.c_str(), printable(finding.rule).c_str(),
                         static_cast<unsigned long long>(finding.count));
     }
-    (void)std::printf("record %s\nreport %s/report.html\n", verdict.directory.c_str(), verdict.directory.c_str());
+    (void)std::printf("record %s\n", verdict.directory.c_str());
+    const std::string report = verdict.directory + "/report.html";
+    if (os::exists(report)) (void)std::printf("report %s\n", report.c_str());
   }
   (void)std::fflush(stdout);
 }

@@ -74,6 +74,12 @@ class Teller final : public scenario::DriveListener {
   Progress& progress_;
 };
 
+// The ledger's own errors say what to do already.
+Error with_remedy(const Error& error) {
+  const bool is_told = error.message().find("--out") != std::string::npos;
+  return Error{error.code(), error.message() + (is_told ? "" : ": make room for it there, or keep the run elsewhere with --out")};
+}
+
 // One run. A step that fails leaves its error in `error_`; recording and destruction follow either way.
 class Conductor {
  public:
@@ -249,7 +255,7 @@ spec::Verdict Conductor::conduct() {
   // Without a whole record the seal is withheld: the run reads as interrupted, which it was.
   if (kept) kept = destroy();
   if (!kept) {
-    fail(kept.error());
+    fail(with_remedy(kept.error()));
     spec::Verdict lost = error_verdict(scenario(), measurements_, error_);
     lost.run = verdict_.run;
     lost.directory = verdict_.directory;
@@ -292,9 +298,9 @@ Result<spec::Verdict> conduct(const ConductOptions& options, const ConductTools&
   }
   const std::string directory = options.directory.empty() ? ".belljar/runs/" + run : options.directory;
   Conductor conductor{std::move(loaded).value(), run, directory, tools};
-  if (auto opened = conductor.open_record(); !opened) {
+  if (const auto opened = conductor.open_record(); !opened) {
     tools.progress.end(Ending::failed);
-    return std::move(opened).error().context("begin the record of the run");
+    return with_remedy(opened.error()).context("begin the record of the run");
   }
   return conductor.conduct();
 }

@@ -21,13 +21,16 @@ Result<std::string> own_directory() {
   return path.substr(0, path.find_last_of('/'));
 }
 
+// A build folder keeps a folder of that name beside its tests.
+bool is_program(const std::string& path) { return ::access(path.c_str(), X_OK) == 0 && !os::is_directory(path).value(); }
+
 }  // namespace
 
 Result<std::string> find_init_program() {
   const std::string here = TRY(own_directory());
   for (const std::string& path : {here + "/belljar-init", here + "/../libexec/belljar/belljar-init",
                                   here + "/bin/belljar-init"}) {
-    if (os::exists(path)) return path;
+    if (is_program(path)) return path;
   }
   return Error{Errc::unavailable, "find belljar-init: it is not beside " + here + "/; build or install Belljar again"};
 }

@@ -1,0 +1,144 @@
+#include "scenario/load.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "os/file.h"
+
+namespace belljar::scenario {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+spec::WorkloadSpec workload(std::string label = "label") {
+  spec::WorkloadSpec made;
+  made.label = std::move(label);
+  return made;
+}
+
+TEST(Cases, CsvValuesAreSentAsWhatTheyAre) {
+  const auto cases =
+      parse_cases("id,x,y,z,flag,label\np-1,1.50,007,\"a,b\",true,m\np-2,-3,,text,false,b\n", "c.csv", workload());
+  ASSERT_TRUE(cases) << cases.error().message();
+  ASSERT_EQ(cases.value().size(), 2U);
+  EXPECT_EQ(cases.value()[0].id, "p-1");
+  EXPECT_EQ(cases.value()[0].expected, "m");
+  EXPECT_EQ(cases.value()[0].fields, R"({"x":1.5,"y":"007","z":"a,b","flag":true})");
+  EXPECT_EQ(cases.value()[1].fields, R"({"x":-3,"y":null,"z":"text","flag":false})");
+  EXPECT_EQ(cases.value()[1].line, 3);
+  EXPECT_EQ(codec::to_json(case_request(cases.value()[1], "c-1")),
+            R"({"id":"c-1","x":-3,"y":null,"z":"text","flag":false})");
+}
+
+TEST(Cases, JsonLinesKeepTheirMembers) {
+  const auto cases = parse_cases("{\"label\":1.0,\"features\":[1,2]}\n\n{\"id\":7,\"label\":1,\"features\":[]}\n",
+                                 "c.jsonl", workload());
+  ASSERT_TRUE(cases) << cases.error().message();
+  EXPECT_EQ(cases.value()[0].id, "1");
+  EXPECT_EQ(cases.value()[0].expected, cases.value()[1].expected) << "1.0 and 1 are the same label";
+  EXPECT_EQ(cases.value()[0].fields, R"({"features":[1,2]})");
+  EXPECT_EQ(cases.value()[1].id, "7");
+}
+
+TEST(Cases, ErrorsNameTheirLines) {
+  struct Row {
+    std::string text;
+    std::string file;
+    std::string expected;
+  };
+  const std::vector<Row> rows{{"a,b\n1,2\n", "c.csv", "c.csv:1: no column \"label\", found a, b"},
+                              {"a,label\n1,\n", "c.csv", "c.csv:2: no \"label\""},
+                              {"label\n", "c.csv", "holds no case"},
+                              {"{\"label\":1}\nnope\n[]\n", "c.jsonl", "c.jsonl:2: "},
+                              {"{\"label\":1}\nnope\n[]\n", "c.jsonl", "c.jsonl:3: found array, expected object"},
+                              {"{\"x\":1}\n", "c.jsonl", "c.jsonl:1: no \"label\""},
+                              {"x", "c.txt", "expected a file ending in .csv or .jsonl"}};
+  for (const Row& row : rows) {
+    const auto cases = parse_cases(row.text, row.file, workload());
+    ASSERT_FALSE(cases) << row.text;
+    EXPECT_EQ(cases.error().code(), Errc::invalid_argument);
+    EXPECT_THAT(cases.error().message(), HasSubstr(row.expected));
+  }
+}
+
+TEST(Cases, TakeTheFirstOnly) {
+  spec::WorkloadSpec some = workload("");
+  some.cases_max = 2;
+  EXPECT_EQ(parse_cases("x\n1\n2\n3\n", "c.csv", some).value().size(), 2U);
+}
+
+class LoadTest : public testing::Test {
+ protected:
+  LoadTest() {
+    std::string pattern = testing::TempDir() + "belljar-load-XXXXXX";
+    EXPECT_NE(::mkdtemp(pattern.data()), nullptr);
+    folder = pattern;
+    EXPECT_TRUE(os::make_directories(folder + "/model", 0755));
+    write("cases.csv", "id,x,label\np-1,1,b\np-2,no,b\n");
+    write("contract.yaml",
+          "belljar-contract: 1\nrequest: {type: object, properties: {x: {type: number}}}\nanswer: {type: object}\n");
+  }
+  ~LoadTest() override { (void)os::remove_tree(folder); }
+  LoadTest(const LoadTest&) = delete;
+  LoadTest& operator=(const LoadTest&) = delete;
+
+  void write(const std::string& name, const std::string& text) const {
+    ASSERT_TRUE(os::write_file_atomic(folder + "/" + name, text, 0644));
+  }
+
+  Result<Loaded> load_text(const std::string& text) const {
+    write("s.yaml", text);
+    return load(folder + "/s.yaml", 42);
+  }
+
+  std::string folder;
+};
+
+constexpr const char* kScenario = R"(belljar: 1
+name: tiny
+models:
+  m:
+    files: model
+    run: [./serve]
+    adapter: stdio
+workload: {cases: cases.csv, label: label}
+)";
+
+TEST_F(LoadTest, ReadsEverythingAScenarioNames) {
+  const auto loaded = load_text(kScenario);
+  ASSERT_TRUE(loaded) << loaded.error().message();
+  EXPECT_EQ(loaded.value().scenario.seed, 42U);
+  EXPECT_EQ(loaded.value().cases.size(), 2U);
+  ASSERT_EQ(loaded.value().links.size(), 1U) << "without links, every model is asked";
+  EXPECT_THAT(loaded.value().workload_models(), testing::ElementsAre("m"));
+}
+
+TEST_F(LoadTest, TellsEveryWrongPathAtOnce) {
+  std::string text = kScenario;
+  text.replace(text.find("files: model"), 12, "files: nope ");
+  text.replace(text.find("cases.csv"), 9, "nope2.csv");
+  text += "links: [{from: workload, to: m, contract: nope3.yaml}]\n";
+  const auto loaded = load_text(text);
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().code(), Errc::invalid_argument);
+  for (const char* path : {"nope", "nope2.csv", "nope3.yaml"}) EXPECT_THAT(loaded.error().message(), HasSubstr(path));
+  EXPECT_THAT(loaded.error().message(), HasSubstr("s.yaml:4:"));
+}
+
+TEST_F(LoadTest, ACaseThatBreaksItsContractIsFoundBeforeAnyModelRuns) {
+  const auto loaded = load_text(std::string{kScenario} + "links: [{from: workload, to: m, contract: contract.yaml}]\n");
+  ASSERT_FALSE(loaded);
+  EXPECT_THAT(loaded.error().message(), HasSubstr("cases.csv:3: the request to m breaks contract.yaml"));
+  EXPECT_THAT(loaded.error().message(), Not(HasSubstr("cases.csv:2")));
+}
+
+TEST_F(LoadTest, AFileThatIsNotThereIsTheCallersError) {
+  const auto loaded = load(folder + "/none.yaml", std::nullopt);
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().code(), Errc::invalid_argument);
+}
+
+}  // namespace
+}  // namespace belljar::scenario
