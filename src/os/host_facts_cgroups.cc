@@ -16,7 +16,7 @@ namespace belljar::os {
 namespace {
 
 // The processor share is less than a crowded host would give anyone, so that the quota is what stops the spinning.
-constexpr CgroupLimits kLimits{.memory_bytes = 32U << 20, .swap_bytes = 0, .cpu_cores = 0.02, .processes = 4};
+constexpr CgroupLimits kLimits{.memory_bytes = 32U << 20, .swap_bytes = 0, .cpu_cores = 0.05, .processes = 4};
 constexpr std::chrono::milliseconds kSpinTime{250};
 
 // Waits at the gate until it has been attached.

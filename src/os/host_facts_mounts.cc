@@ -113,9 +113,9 @@ Trial try_devpts() {
 
 Trial try_mount_api() {
   return with_scratch(0, []() -> Trial {
-    if (Trial made = make_scratch_folders({"bind"}); !made.works()) return made;
-    const Fd tree{static_cast<int>(
-        ::syscall(SYS_open_tree, AT_FDCWD, "/usr", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE))};
+    if (Trial made = make_scratch_folders({"from", "bind"}); !made.works()) return made;
+    const Fd tree{static_cast<int>(::syscall(SYS_open_tree, AT_FDCWD, scratch("from").c_str(),
+                                             OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE))};
     if (!tree) return trial_failed("open_tree");
     mount_attr attributes{};
     attributes.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;

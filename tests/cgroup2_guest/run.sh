@@ -1,5 +1,6 @@
 #!/bin/bash
-# Boots a Linux guest whose control groups are v2 and nothing else, and runs the cgroup tests in it.
+# Boots a Linux guest whose control groups are v2 and nothing else, and runs the tests of control groups and
+# host facts in it.
 #
 #   tests/cgroup2_guest/run.sh TEST_PROGRAM CACHE_DIRECTORY [gtest arguments]
 #
@@ -11,7 +12,7 @@ set -euo pipefail
 program=$1
 cache=$2
 shift 2
-arguments=${*:---gtest_color=no --gtest_filter=*Cgroup*-*v1_alone}
+arguments=${*:---gtest_color=no --gtest_filter=*Cgroup*:HostFacts*-*v1_alone}
 here=$(dirname "$(readlink -f "$0")")
 
 skip() {
