@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace belljar::govern {
 
@@ -32,13 +33,10 @@ bool counts(const CaseResult& result) { return result.end != CaseEnd::harness_er
 
 // The labels of the cases themselves: what a model invents is no class of its own.
 std::vector<std::string> labels_of(const spec::Measurements& measurements) {
-  std::vector<std::string> labels;
-  if (!measurements.positive.empty()) labels.push_back(measurements.positive);
-  for (const CaseResult& result : measurements.cases) {
-    const auto place = std::lower_bound(labels.begin(), labels.end(), result.expected);
-    if (place == labels.end() || *place != result.expected) labels.insert(place, result.expected);
-  }
-  return labels;
+  std::set<std::string> labels;
+  if (!measurements.positive.empty()) labels.insert(measurements.positive);
+  for (const CaseResult& result : measurements.cases) labels.insert(result.expected);
+  return {labels.begin(), labels.end()};
 }
 
 std::size_t index_of(const std::vector<std::string>& labels, const std::string& label) {
@@ -47,48 +45,48 @@ std::size_t index_of(const std::vector<std::string>& labels, const std::string& 
   return static_cast<std::size_t>(place - labels.begin());
 }
 
-void add_case(ModelMetrics& model, const CaseResult& result, bool labelled) {
-  ++tally_of(model.ends, result.end);
-  const bool answered = result.end == CaseEnd::answered;
-  if (answered && result.latency_ns > 0) model.latencies.push_back(result.latency_ns);
-  if (!labelled || !counts(result)) return;
+// Counts of one model by class, before silence is shared out.
+struct ClassTally {
+  std::vector<ClassCounts> classes;   // false alarms: spoken ones alone
+  std::vector<std::uint64_t> silent;  // cases of this class without a label for an answer
+  std::uint64_t silent_all = 0;
+};
+
+void add_labelled(ModelMetrics& model, ClassTally& tally, const CaseResult& result) {
   const std::vector<std::string>& labels = model.confusion.labels;
+  const std::size_t none = labels.size();
   const std::size_t truth = index_of(labels, result.expected);
-  const std::size_t answer = answered ? index_of(labels, result.answered) : labels.size();
-  ++model.confusion.cells[truth * (labels.size() + 1) + answer];
+  const std::size_t answer = result.end == CaseEnd::answered ? index_of(labels, result.answered) : none;
+  if (!model.confusion.cells.empty()) ++model.confusion.cells[truth * (none + 1) + answer];
   ++model.right.trials;
-  if (truth == answer) ++model.right.successes;
-}
-
-// With one positive class, silence about a negative case is a false alarm; with many classes, silence about a class is
-// a false alarm of that class.
-enum class Silence { against_positive, against_asked };
-
-ClassCounts class_counts(const Confusion& confusion, std::size_t at, Silence silence) {
-  ClassCounts counts{.label = confusion.labels[at]};
-  const std::size_t unlabelled = confusion.labels.size();
-  for (std::size_t truth = 0; truth < unlabelled; ++truth) {
-    for (std::size_t answer = 0; answer <= unlabelled; ++answer) {
-      const std::uint64_t cases = confusion.at(truth, answer);
-      const bool is_this = truth == at;
-      const bool silent = answer == unlabelled;
-      if (is_this && answer == at) counts.hits += cases;
-      if (is_this && answer != at) counts.misses += cases;
-      if (!is_this && answer == at) counts.false_alarms += cases;
-      if (silent && is_this == (silence == Silence::against_asked)) counts.false_alarms += cases;
-    }
+  if (truth == answer) {
+    ++model.right.successes;
+    ++tally.classes[truth].hits;
+    return;
   }
-  return counts;
+  ++tally.classes[truth].misses;
+  if (answer != none) {
+    ++tally.classes[answer].false_alarms;
+  } else {
+    ++tally.silent[truth];
+    ++tally.silent_all;
+  }
 }
 
-void finish_model(ModelMetrics& model, const std::string& positive) {
+ClassTally begin_tally(const std::vector<std::string>& labels) {
+  ClassTally tally;
+  for (const std::string& label : labels) tally.classes.push_back({.label = label});
+  tally.silent.assign(labels.size(), 0);
+  return tally;
+}
+
+// Silence about a case is held against every class it was not: whatever the wrong answer would have been, silence is no
+// better.
+void finish_model(ModelMetrics& model, ClassTally tally, const std::string& positive) {
   std::sort(model.latencies.begin(), model.latencies.end());
-  for (std::size_t at = 0; at < model.confusion.labels.size(); ++at) {
-    if (positive.empty()) {
-      model.classes.push_back(class_counts(model.confusion, at, Silence::against_asked));
-    } else if (model.confusion.labels[at] == positive) {
-      model.classes.push_back(class_counts(model.confusion, at, Silence::against_positive));
-    }
+  for (std::size_t at = 0; at < tally.classes.size(); ++at) {
+    tally.classes[at].false_alarms += tally.silent_all - tally.silent[at];
+    if (positive.empty() || tally.classes[at].label == positive) model.classes.push_back(std::move(tally.classes[at]));
   }
 }
 
@@ -141,17 +139,24 @@ Metrics measure(const spec::Scenario& scenario, const spec::Measurements& measur
     places[name] = metrics.models.size();
     ModelMetrics& model = metrics.models.emplace_back();
     model.model = name;
-    if (!metrics.labelled) continue;
     model.confusion.labels = labels;
-    model.confusion.cells.assign(labels.size() * (labels.size() + 1), 0);
+    if (labels.size() <= kConfusionMax) model.confusion.cells.assign(labels.size() * (labels.size() + 1), 0);
   }
-  for (const CaseResult& result : measurements.cases)
-    add_case(metrics.models[places[result.model]], result, metrics.labelled);
+  std::vector<ClassTally> tallies(metrics.models.size(), begin_tally(labels));
+  for (const CaseResult& result : measurements.cases) {
+    const std::size_t place = places[result.model];
+    ModelMetrics& model = metrics.models[place];
+    ++tally_of(model.ends, result.end);
+    if (result.end == CaseEnd::answered && result.latency_ns > 0) model.latencies.push_back(result.latency_ns);
+    if (metrics.labelled && counts(result)) add_labelled(model, tallies[place], result);
+  }
   for (const spec::ModelRun& run : measurements.models) {
     std::uint64_t& peak = metrics.models[places[run.model]].memory_peak_bytes;
     peak = std::max(peak, run.sandbox.memory.peak_bytes);
   }
-  for (ModelMetrics& model : metrics.models) finish_model(model, measurements.positive);
+  for (std::size_t at = 0; at < metrics.models.size(); ++at) {
+    finish_model(metrics.models[at], std::move(tallies[at]), measurements.positive);
+  }
   sum_up(metrics, measurements);
   return metrics;
 }

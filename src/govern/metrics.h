@@ -10,9 +10,11 @@
 // - harness_error: ours. Left out, and counted in `lost`; judge() passes nothing while something is lost.
 // - held: the model was contained before the case was sent. Left out.
 // An answer whose latency is 0 was not timed (a model's first, which waits for its start): it has no part in latencies.
-// An answer that is none of the labels, and no answer at all, is `unlabelled`: never right; for precision it is held
-// against the class that was asked for (binary: against the positive class, when the case was negative), so that
-// falling silent cannot better any metric. Pure; safe from any thread.
+// An answer that is none of the labels, and no answer at all, is "no label": never right, a miss of the class it was,
+// and a false alarm of every class it was not. So falling silent can better no metric, whatever the answer would have
+// been.
+//
+// Pure; safe from any thread.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +45,7 @@ struct EndTally {
 struct ClassCounts {
   std::string label;
   std::uint64_t hits = 0;          // it was this, and was called this
-  std::uint64_t false_alarms = 0;  // it was not this, and was called this
+  std::uint64_t false_alarms = 0;  // it was not this, and was called this or nothing
   std::uint64_t misses = 0;        // it was this, and was not called this
 
   stats::Proportion precision() const { return {hits, hits + false_alarms}; }
@@ -52,7 +54,9 @@ struct ClassCounts {
   stats::Proportion jaccard() const { return {hits, hits + false_alarms + misses}; }
 };
 
-// Rows are true labels, columns answered labels, the last column "no label". Row by row.
+// Rows are true labels, columns answered labels, the last column "no label". Row by row. With more than kConfusionMax
+// labels there are no cells: their number would be the square of somebody's input.
+constexpr std::size_t kConfusionMax = 64;
 struct Confusion {
   std::vector<std::string> labels;  // sorted
   std::vector<std::uint64_t> cells;

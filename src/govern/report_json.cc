@@ -45,6 +45,7 @@ Json latency_json(const ModelMetrics& model) {
 }
 
 Json confusion_json(const Confusion& confusion) {
+  if (confusion.cells.empty()) return nullptr;
   Json::Array rows;
   const std::size_t width = confusion.labels.size() + 1;
   for (std::size_t truth = 0; truth < confusion.labels.size(); ++truth) {
