@@ -106,9 +106,9 @@ class Relay {
   Result<void> copy_input() {
     if (sandbox_.input_fd() < 0) return {};
     if (waiting_.empty() && poll_.ready(STDIN_FILENO)) {
-      const ssize_t got = ::read(STDIN_FILENO, buffer_.data(), buffer_.size());
-      if (got > 0) waiting_.assign(buffer_.data(), static_cast<std::size_t>(got));
-      if (got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN)) sandbox_.close_input();
+      const os::Taken taken = os::read_ready(STDIN_FILENO, buffer_);
+      waiting_.assign(buffer_.data(), taken.bytes);
+      if (taken.closed) sandbox_.close_input();
     }
     if (waiting_.empty() || sandbox_.input_fd() < 0) return {};
     const os::Written written = TRY(os::write_some(sandbox_.input_fd(), waiting_));

@@ -70,4 +70,10 @@ Result<Written> write_some(int fd, std::string_view bytes) {
   return Written{0, true};
 }
 
+Taken read_ready(int fd, std::span<char> buffer) {
+  const ssize_t got = ::read(fd, buffer.data(), buffer.size());
+  if (got > 0) return {static_cast<std::size_t>(got), false};
+  return {0, got == 0 || (errno != EINTR && errno != EAGAIN)};
+}
+
 }  // namespace belljar::os

@@ -1,4 +1,5 @@
-// PollSet: waits for several descriptors at once; write_some(): a write that neither blocks nor raises SIGPIPE.
+// PollSet: waits for several descriptors at once; write_some() and read_ready(): a write and a read that
+// neither block nor raise SIGPIPE.
 //
 //   PollSet set;
 //   set.add(engine.poll_fd(), Interest::read);
@@ -12,6 +13,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -42,5 +44,13 @@ struct Written {
 
 // For non-blocking descriptors.
 Result<Written> write_some(int fd, std::string_view bytes);
+
+struct Taken {
+  std::size_t bytes = 0;  // 0: nothing there now
+  bool closed = false;    // nothing will come any more
+};
+
+// Of a descriptor that poll called ready, blocking or not. One that cannot be read is as good as closed.
+Taken read_ready(int fd, std::span<char> buffer);
 
 }  // namespace belljar::os

@@ -59,6 +59,17 @@ TEST(Poll, WriteToAClosedPipeRaisesNoSignal) {
   EXPECT_TRUE(written.value().closed);
 }
 
+TEST(Poll, ReadTellsNothingThereFromNothingMore) {
+  Pipe pipe = make_pipe();
+  std::array<char, 8> buffer{};
+  EXPECT_FALSE(read_ready(pipe.read.get(), buffer).closed);
+  ASSERT_EQ(::write(pipe.write.get(), "abc", 3), 3);
+  EXPECT_EQ(read_ready(pipe.read.get(), buffer).bytes, 3U);
+  pipe.write.reset();
+  EXPECT_TRUE(read_ready(pipe.read.get(), buffer).closed);
+  EXPECT_TRUE(read_ready(-1, buffer).closed);
+}
+
 TEST(StopSignals, AreTakenInsteadOfEndingTheProcess) {
   auto stop = StopSignals::open();
   ASSERT_TRUE(stop);
