@@ -26,11 +26,12 @@ std::string further(std::size_t all, std::size_t shown) {
 
 std::string finding_row(const Finding& finding) {
   const std::string style{severity_style(finding.severity)};
-  return "<tr><td class=\"" + style + "\"><span class=\"pill\">" + plain(finding.severity, 20) + "</span></td><td class=\"w\">" +
-         plain(finding.kind, 40) + "</td><td class=\"w\">" + untrusted(finding.model, 60) + "</td><td>" +
-         untrusted(finding.detail, 300) + "<br><span class=\"soft mono\">" + untrusted(finding.rule, 120) +
-         "</span></td><td class=\"n\">" + std::to_string(finding.count) + "</td><td class=\"n\">" +
-         plain(human_duration(finding.first_ns)) + "</td><td>" +
+  return "<tr><td class=\"" + style + "\"><span class=\"pill\">" + plain(finding.severity, 20) +
+         "</span></td><td class=\"w\">" + plain(finding.kind, 40) + "</td><td class=\"w\">" +
+         untrusted(finding.model, 60) + "</td><td>" + untrusted(finding.detail, 300) +
+         "<br><span class=\"soft mono\">" + untrusted(finding.rule, 120) + "</span></td><td class=\"n\">" +
+         std::to_string(finding.count) + "</td><td class=\"n\">" + plain(human_duration(finding.first_ns)) +
+         "</td><td>" +
          (finding.contained ? "<span class=\"pill contained\">contained</span>"
                             : "<span class=\"soft\">recorded</span>") +
          "</td></tr>";
