@@ -77,7 +77,8 @@ class Teller final : public scenario::DriveListener {
 // The ledger's own errors say what to do already.
 Error with_remedy(const Error& error) {
   const bool is_told = error.message().find("--out") != std::string::npos;
-  return Error{error.code(), error.message() + (is_told ? "" : ": make room for it there, or keep the run elsewhere with --out")};
+  return Error{error.code(),
+               error.message() + (is_told ? "" : ": make room for it there, or keep the run elsewhere with --out")};
 }
 
 // One run. A step that fails leaves its error in `error_`; recording and destruction follow either way.
@@ -179,8 +180,10 @@ Result<void> Conductor::drive() {
   monitor::Monitor monitor{scenario().on_breach};
   Teller teller{tools_.progress};
   const spec::WorkloadSpec& workload = scenario().workload;
-  const Digest secret = codec::sha256(std::to_string(scenario().seed) + "\n" + resolved_.loaded.cases_source.digest.hex());
-  scenario::DriveInput input{resolved_.loaded.cases, workload.answer, workload.positive, secret, std::move(sealed_), {}};
+  const Digest secret =
+      codec::sha256(std::to_string(scenario().seed) + "\n" + resolved_.loaded.cases_source.digest.hex());
+  scenario::DriveInput input{
+      resolved_.loaded.cases, workload.answer, workload.positive, secret, std::move(sealed_), {}};
   const scenario::DriveTools tools{*engine_, exchange, *journal_, monitor, tools_.clock, &*stop_, teller};
   auto driven = TRY(scenario::drive(std::move(input), tools));
   measurements_ = std::move(driven.measurements);
@@ -217,8 +220,8 @@ Result<void> Conductor::record() {
   const ledger::Head head = TRY(journal_->checkpoint());
   verdict_.ledger = {head.size, head.root.text()};
   TRY(journal_->add({{"kind", "head"}, {"size", head.size}, {"root", head.root.text()}}));
-  const ReportInput input{verdict_,           measurements_,         scenario(), resolved_.manifest,
-                          std::string{kVersion}, utc_time(started_)};
+  const ReportInput input{verdict_,           measurements_,         scenario(),
+                          resolved_.manifest, std::string{kVersion}, utc_time(started_)};
   TRY(write_bound("metrics.jsonl", metrics_lines(input)));
   TRY(write_bound("verdict.json", codec::to_json_pretty(spec::verdict_json(verdict_))));
   TRY(write_bound("report.html", render_html(input)));

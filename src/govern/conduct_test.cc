@@ -61,11 +61,14 @@ class ConductTest : public testing::Test {
   // The scenario of one model that is this script; `more` goes below the model.
   void write_scenario(const std::string& script, const std::string& more, const std::string& end = "") const {
     write("model/serve.sh", script + "\n");
-    write("s.yaml", "belljar: 1\nname: bad-luck\nseed: 5\nmodels:\n  m:\n    files: model\n"
-                    "    run: [/bin/sh, /model/serve.sh]\n    adapter: stdio\n" + more +
-                    "links: [{from: workload, to: m, contract: contract.yaml}]\n"
-                    "workload: {cases: cases.csv, label: label}\n"
-                    "gates:\n  - {metric: accuracy, at_least: 0.9}\n  - {metric: contract.violations, at_most: 0}\n" + end);
+    write("s.yaml",
+          "belljar: 1\nname: bad-luck\nseed: 5\nmodels:\n  m:\n    files: model\n"
+          "    run: [/bin/sh, /model/serve.sh]\n    adapter: stdio\n" +
+              more +
+              "links: [{from: workload, to: m, contract: contract.yaml}]\n"
+              "workload: {cases: cases.csv, label: label}\n"
+              "gates:\n  - {metric: accuracy, at_least: 0.9}\n  - {metric: contract.violations, at_most: 0}\n" +
+              end);
   }
 
   Result<spec::Verdict> run(const std::string& out) {
@@ -86,8 +89,8 @@ class ConductTest : public testing::Test {
 };
 
 std::size_t count(const spec::Measurements& measured, CaseEnd end) {
-  return static_cast<std::size_t>(std::count_if(measured.cases.begin(), measured.cases.end(),
-                                                [&](const auto& item) { return item.end == end; }));
+  return static_cast<std::size_t>(
+      std::count_if(measured.cases.begin(), measured.cases.end(), [&](const auto& item) { return item.end == end; }));
 }
 
 TEST_F(ConductTest, AnHonestModelPassesAndEqualRunsAreEqual) {
@@ -101,7 +104,8 @@ TEST_F(ConductTest, AnHonestModelPassesAndEqualRunsAreEqual) {
   EXPECT_EQ(first.value().manifest_digest, second.value().manifest_digest);
   EXPECT_NE(first.value().run, second.value().run);
   expect_verifies(folder + "/r1", true);
-  for (const char* file : {"manifest.json", "metrics.jsonl", "verdict.json", "report.html", "junit.xml", "logs/m.log"}) {
+  for (const char* file :
+       {"manifest.json", "metrics.jsonl", "verdict.json", "report.html", "junit.xml", "logs/m.log"}) {
     EXPECT_TRUE(os::exists(folder + "/r1/" + file)) << file;
   }
 }
@@ -162,8 +166,8 @@ INSTANTIATE_TEST_SUITE_P(
                      Outcome::fail, CaseEnd::answered, "not-utf8"},
         Misbehaviour{"deep_json", kEach + "printf '[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\n'; done", "wall: 20s",
                      Outcome::fail, CaseEnd::contract_error, "too-deep"},
-        Misbehaviour{"terminal_escapes", R"(printf '\033]0;owned\007\033[2J\n'; printf '\033[31m\n' >&2; )" + kEach +
-                                             kAnswer + "done",
+        Misbehaviour{"terminal_escapes",
+                     R"(printf '\033]0;owned\007\033[2J\n'; printf '\033[31m\n' >&2; )" + kEach + kAnswer + "done",
                      "wall: 20s", Outcome::fail, CaseEnd::answered, "not-json"},
         Misbehaviour{"dies_at_once", "exit 3", "wall: 20s", Outcome::fail, CaseEnd::model_error, ""},
         Misbehaviour{"closes_stdout", "exec >&-; exec sleep 60", "wall: 20s", Outcome::fail, CaseEnd::model_error, ""},
@@ -188,9 +192,10 @@ TEST_F(ConductTest, ReadingACanaryIsContained) {
 
 TEST_F(ConductTest, AnArtifactIsBuiltSealedAndUsedAgain) {
   write("training/train.sh", "echo b > /out/model.txt\n");
-  write_scenario(kEach + R"(read -r label < /artifacts/model.txt; printf '{"id":"%s","label":"%s"}\n' "$id" "$label"; done)",
-                 "    limits: {wall: 20s}\n    artifacts: [model.txt]\n",
-                 "artifacts:\n  model.txt: {files: training, run: [/bin/sh, /files/train.sh], limits: {wall: 20s}}\n");
+  write_scenario(
+      kEach + R"(read -r label < /artifacts/model.txt; printf '{"id":"%s","label":"%s"}\n' "$id" "$label"; done)",
+      "    limits: {wall: 20s}\n    artifacts: [model.txt]\n",
+      "artifacts:\n  model.txt: {files: training, run: [/bin/sh, /files/train.sh], limits: {wall: 20s}}\n");
   const auto first = run("r1");
   ASSERT_TRUE(first) << first.error().message();
   EXPECT_EQ(first.value().outcome, Outcome::pass) << first.value().error;
