@@ -21,8 +21,6 @@ namespace {
 
 constexpr int kNotPermitted = 77;
 
-std::string quick_folder() { return std::filesystem::is_directory("/dev/shm") ? "/dev/shm" : testing::TempDir(); }
-
 // A child of this single-threaded test; gtest's own reporting stays with the parent.
 pid_t fork_child(const std::function<int()>& work) {
   (void)std::fflush(nullptr);
@@ -75,7 +73,7 @@ TEST(Crash, KilledAtRandomMoments) {
   std::mt19937 random{seed};
   int interrupted = 0;
   for (int round = 0; round < 50; ++round) {
-    const TestRecord record;
+    const TestRecord record{testing::TempDir()};
     const pid_t child = fork_child([&record] { return record_a_run(record, {1'000'000, 37}); });
     std::this_thread::sleep_for(std::chrono::microseconds{random() % 120'000});
     ASSERT_EQ(::kill(child, SIGKILL), 0);
@@ -114,7 +112,7 @@ Stepped kill_at_stop(const TestRecord& record, int stop, const Plan& plan) {
 // Not at random but at each system call, before it and after it. Returns how many there are.
 int kill_at_each_stop(const Plan& plan) {
   for (int stop = 1;; ++stop) {
-    const TestRecord record{quick_folder()};
+    const TestRecord record;
     const Stepped stepped = kill_at_stop(record, stop, plan);
     if (stepped == Stepped::not_permitted) return 0;
     expect_intact(record, "stop " + std::to_string(stop));

@@ -13,9 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Memory, where there is: each change of each byte is a verification of its own.
-std::string quick_folder() { return fs::is_directory("/dev/shm") ? "/dev/shm" : testing::TempDir(); }
-
 // Where a fault at that byte of a file is to be reported.
 std::string place_of(const std::string& file, const std::string& bytes, std::size_t at) {
   const std::string_view path{file};
@@ -55,7 +52,7 @@ TEST(Verify, AWholeRunIsAsItWasWritten) {
 }
 
 TEST(Verify, EveryByteOfEveryFileIsCovered) {
-  const TestRecord record{quick_folder()};
+  const TestRecord record;
   write_whole_run(record, 4);
   std::size_t flips = 0;
   for (const std::string& file : record.files()) {
@@ -74,7 +71,7 @@ TEST(Verify, EveryByteOfEveryFileIsCovered) {
 }
 
 TEST(Verify, BytesOfALargerRecordAreCovered) {
-  const TestRecord record{quick_folder()};
+  const TestRecord record;
   write_whole_run(record, 600);
   for (const std::string& file : record.files()) {
     const std::size_t size = read_bytes(record.file(file)).size();
