@@ -5,6 +5,7 @@
 
 #include "govern/record.h"
 #include "govern/record_fields.h"
+#include "govern/well_formed.h"
 
 namespace belljar::govern {
 
@@ -310,7 +311,7 @@ Result<void> read_line(std::string_view line, const std::string& where, RunRecor
 
 std::string metrics_lines(const ReportInput& input) {
   std::string out;
-  const auto add = [&out](const Json& line) { out += codec::to_json(line) + "\n"; };
+  const auto add = [&out](Json line) { out += codec::to_json(well_formed(std::move(line))) + "\n"; };
   add(run_line(input));
   add(drive_line(input.measurements));
   for (const spec::ModelRun& run : input.measurements.models) add(model_run_line(run));

@@ -4,6 +4,7 @@
 #include "govern/judge.h"
 #include "govern/metrics.h"
 #include "govern/report.h"
+#include "govern/well_formed.h"
 #include "stats/quantile.h"
 #include "stats/summary.h"
 
@@ -130,7 +131,7 @@ std::string render_json(const ReportInput& input) {
   out.set("strays", strays_json(input.measurements));
   out.set("manifest", input.manifest);
   out.set("cases", cases_json(input.measurements));
-  return codec::to_json_pretty(out);
+  return codec::to_json_pretty(well_formed(std::move(out)));
 }
 
 }  // namespace belljar::govern

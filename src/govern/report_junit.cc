@@ -10,9 +10,8 @@
 #include <array>
 #include <cstdio>
 
-#include "base/text.h"
 #include "govern/judge.h"
-#include "govern/report.h"
+#include "govern/report_parts.h"
 
 namespace belljar::govern {
 
@@ -20,16 +19,7 @@ namespace {
 
 constexpr std::size_t kTextBytesMax = 4000;
 
-// XML 1.0 has no place for U+FFFE and U+FFFF, which are well-formed UTF-8 all the same.
-std::string safe(std::string_view text) {
-  std::string out = escape_markup(printable(text, kTextBytesMax));
-  for (const std::string_view foreign : {"\xEF\xBF\xBE", "\xEF\xBF\xBF"}) {
-    for (std::size_t at = out.find(foreign); at != std::string::npos; at = out.find(foreign, at)) {
-      out.replace(at, foreign.size(), "\xEF\xBF\xBD");
-    }
-  }
-  return out;
-}
+std::string safe(std::string_view text) { return plain(text, kTextBytesMax); }
 
 std::string attribute(std::string_view name, std::string_view value) {
   return " " + std::string{name} + "=\"" + safe(value) + "\"";

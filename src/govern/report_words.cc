@@ -8,7 +8,16 @@
 
 namespace belljar::govern {
 
-std::string plain(std::string_view text, std::size_t bytes_max) { return escape_markup(printable(text, bytes_max)); }
+// U+FFFE and U+FFFF are well-formed UTF-8, and yet no characters: XML 1.0 has no place for them.
+std::string plain(std::string_view text, std::size_t bytes_max) {
+  std::string out = escape_markup(printable(text, bytes_max));
+  for (const std::string_view foreign : {"\xEF\xBF\xBE", "\xEF\xBF\xBF"}) {
+    for (std::size_t at = out.find(foreign); at != std::string::npos; at = out.find(foreign, at)) {
+      out.replace(at, foreign.size(), "\xEF\xBF\xBD");
+    }
+  }
+  return out;
+}
 
 std::string untrusted(std::string_view text, std::size_t bytes_max) {
   return "<bdi class=\"u\">" + plain(text, bytes_max) + "</bdi>";
