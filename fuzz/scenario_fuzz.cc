@@ -47,9 +47,9 @@ void check_error(const Error& error) {
   }
 }
 
-void check_schema(const codec::Json& json) {
+void check_schema(const spec::Contract& contract, std::string_view section, const codec::Json& json) {
   const Result<content::Schema> schema = content::compile_schema(json);
-  if (!schema) return;
+  if (!schema) return check_error(spec::schema_error(contract, section, schema.error()));
   CHECK(content::validate(schema.value(), json).size() <= content::kErrorsMax, "errors are bounded");
 }
 
@@ -66,7 +66,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
     check_error(contract.error());
     return 0;
   }
-  check_schema(contract.value().request_schema);
-  check_schema(contract.value().answer_schema);
+  check_schema(contract.value(), "request", contract.value().request_schema);
+  check_schema(contract.value(), "answer", contract.value().answer_schema);
   return 0;
 }

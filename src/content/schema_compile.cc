@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::size_t kSchemaDepthMax = 64;
 
-// A step too long to show is left out, which names the parent: one long key above many short ones must not cost their product.
+// A step too long to show is left out, which names the parent: one long key above many short ones must not cost their
+// product.
 std::string step_into(const std::string& path, const std::string& key) {
   if (path.size() + key.size() > kPathBytesMax) return path;
   return path + codec::pointer_step(key);
