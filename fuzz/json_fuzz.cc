@@ -16,9 +16,8 @@ constexpr JsonLimits kRoomy{.bytes_max = 64U << 20, .depth_max = 512};
 
 }  // namespace
 
-// libFuzzer's own name.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
-                                      std::size_t size) {  // NOLINT(readability-identifier-naming)
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's own name
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text{reinterpret_cast<const char*>(data), size};
   const belljar::Result<Json> parsed = parse_json(text);
   if (!parsed) {

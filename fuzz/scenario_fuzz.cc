@@ -55,9 +55,8 @@ void check_schema(const spec::Contract& contract, std::string_view section, cons
 
 }  // namespace
 
-// libFuzzer's own name.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
-                                      std::size_t size) {  // NOLINT(readability-identifier-naming)
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's own name
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text{reinterpret_cast<const char*>(data), size};
   const Result<spec::Scenario> scenario = spec::parse_scenario(text, kFile);
   if (!scenario) check_error(scenario.error());
