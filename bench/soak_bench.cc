@@ -36,6 +36,14 @@ long belljar_cgroups() {
   return count;
 }
 
+long belljar_files() {
+  long count = 0;
+  for (const os::DirectoryEntry& entry : must(os::list_directory("/tmp"))) {
+    count += entry.name.find("belljar") != std::string::npos ? 1 : 0;
+  }
+  return count;
+}
+
 // Our own children and theirs: what other people's processes do does not count.
 long own_processes() {
   long count = 0;
@@ -62,7 +70,7 @@ Counts count_all() {
           {"belljar cgroups", belljar_cgroups()},
           {"pid namespaces", namespaces()},
           {"own descriptors", entries("/proc/self/fd")},
-          {"files in /tmp", entries("/tmp")},
+          {"belljar files in /tmp", belljar_files()},
           {"files in /run/belljar", entries("/run/belljar")}};
 }
 

@@ -286,7 +286,7 @@ void Box::conclude(int wait_status) {
   } else if (report_.signal == SIGSYS) {
     report_.status = spec::EndStatus::denied;
     report_.reason = "system call of a foreign ABI (SIGSYS)";
-    note({"seccomp", "abi", "", "", "", program_, "killed", 1, age().count()});
+    note({"seccomp", "foreign-abi", "", "", "", program_, "killed", 1, age().count()});
   } else {
     report_.status = report_.signal != 0 ? spec::EndStatus::signaled : spec::EndStatus::exited;
     if (report_.reason.empty() && report_.signal != 0) report_.reason = std::string{::strsignal(report_.signal)};

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include <array>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -128,7 +129,8 @@ class Box {
   std::array<bool, 4> full_{};  // folders_ whose fullness is on record
   bool killed_by_us_ = false;
   std::optional<int> exit_status_;
-  std::vector<spec::Violation> pending_;
+  std::vector<spec::Violation> pending_;                      // not taken yet
+  std::map<std::string, std::size_t, std::less<>> known_;     // key of an event -> its record in report_
   spec::SandboxReport report_;
 };
 

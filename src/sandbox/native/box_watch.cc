@@ -20,34 +20,37 @@ namespace {
 
 constexpr Nanoseconds kSampleEvery = std::chrono::milliseconds{100};
 
-bool same_event(const spec::Violation& a, const spec::Violation& b) {
-  return a.layer == b.layer && a.rule == b.rule && a.call == b.call && a.arguments == b.arguments;
+std::string key_of(const spec::Violation& one) {
+  std::string key = one.layer;
+  for (const std::string* part : {&one.rule, &one.call, &one.arguments}) key.append(1, '\0').append(*part);
+  return key;
 }
 
 }  // namespace
 
 // The report keeps one record per distinct event; `pending_` is what nobody has taken yet.
 void Box::note(spec::Violation violation) {
-  const auto add_to = [&](std::vector<spec::Violation>& records) {
-    const auto known = std::find_if(records.begin(), records.end(),
-                                    [&](const spec::Violation& record) { return same_event(record, violation); });
-    if (known != records.end()) {
-      known->count += violation.count;
-    } else {
-      records.push_back(violation);
-    }
-  };
-  add_to(report_.violations);
-  add_to(pending_);
+  const auto [place, fresh] = known_.try_emplace(key_of(violation), report_.violations.size());
+  if (fresh) {
+    report_.violations.push_back(violation);
+  } else {
+    report_.violations[place->second].count += violation.count;
+  }
+  pending_.push_back(std::move(violation));
 }
 
-std::vector<spec::Violation> Box::take_violations() { return std::exchange(pending_, {}); }
+// Notifications coalesce by themselves; they are merged here only when somebody asks, so that a flood of distinct
+// refusals costs the host no search per call.
+std::vector<spec::Violation> Box::take_violations() {
+  drain_refusals();
+  return std::exchange(pending_, {});
+}
 
 void Box::on_listener(Nanoseconds now) {
   if (!notifications_) return;
   const Result<PumpOutcome> pumped = notifications_->pump(now);
-  for (spec::Violation& violation : notifications_->take()) note(std::move(violation));
   if (!pumped || pumped.value().state == PumpOutcome::State::gone) {
+    drain_refusals();
     notifications_.reset();
     return;
   }

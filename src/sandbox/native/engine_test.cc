@@ -21,7 +21,7 @@ using testing::HasSubstr;
 class NativeEngineTest : public EngineTest {};
 
 TEST_F(NativeEngineTest, the_exit_code_and_the_output_are_the_programs_own) {
-  const Lived lived = shell("echo out; echo err >&2; exit 7");
+  const SandboxLife lived = shell("echo out; echo err >&2; exit 7");
   EXPECT_EQ(lived.report.status, EndStatus::exited);
   EXPECT_EQ(lived.report.exit_code, 7);
   EXPECT_EQ(lived.output, "out\n");
@@ -31,14 +31,14 @@ TEST_F(NativeEngineTest, the_exit_code_and_the_output_are_the_programs_own) {
 }
 
 TEST_F(NativeEngineTest, a_missing_program_is_127_and_says_so) {
-  const Lived lived = run({"no-such-program"});
+  const SandboxLife lived = run({"no-such-program"});
   EXPECT_EQ(lived.report.exit_code, 127);
   EXPECT_THAT(lived.report.reason, HasSubstr("ENOENT"));
   EXPECT_EQ(run({"/etc/passwd"}).report.exit_code, 126);
 }
 
 TEST_F(NativeEngineTest, the_program_has_no_right_of_any_kind) {
-  const Lived lived = shell("grep -E '^(Uid|Cap|NoNewPrivs|Seccomp:)' /proc/self/status");
+  const SandboxLife lived = shell("grep -E '^(Uid|Cap|NoNewPrivs|Seccomp:)' /proc/self/status");
   EXPECT_THAT(lived.output, HasSubstr("Uid:\t1000"));
   for (const char* set : {"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"}) {
     EXPECT_THAT(lived.output, HasSubstr(std::string{set} + ":\t0000000000000000"));
@@ -51,35 +51,35 @@ TEST_F(NativeEngineTest, a_secret_of_the_host_is_not_there) {
   char path[] = "/tmp/belljar-secret-XXXXXX";
   const os::Fd secret{::mkstemp(path)};
   ASSERT_TRUE(os::write_all(secret.get(), "the-canary-value", path));
-  const Lived lived = shell(std::string{"cat "} + path + " /etc/shadow /root/.ssh/id_rsa /proc/1/environ");
+  const SandboxLife lived = shell(std::string{"cat "} + path + " /etc/shadow /root/.ssh/id_rsa /proc/1/environ");
   EXPECT_EQ(lived.output, "");
   EXPECT_NE(lived.report.exit_code, 0);
   (void)::unlink(path);
 }
 
 TEST_F(NativeEngineTest, the_root_is_read_only_and_the_work_folders_are_not) {
-  const Lived lived = shell("touch /x /usr/x /etc/x /dev/x; touch /tmp/a /work/b /out/c /dev/shm/d && echo written");
+  const SandboxLife lived = shell("touch /x /usr/x /etc/x /dev/x; touch /tmp/a /work/b /out/c /dev/shm/d && echo written");
   EXPECT_EQ(lived.output, "written\n");
   EXPECT_FALSE(os::exists("/usr/x"));
 }
 
 TEST_F(NativeEngineTest, a_writable_root_is_thrown_away) {
   spec_.writable_root = true;
-  const Lived lived = shell("echo changed > /usr/belljar-was-here && cat /usr/belljar-was-here");
+  const SandboxLife lived = shell("echo changed > /usr/belljar-was-here && cat /usr/belljar-was-here");
   EXPECT_EQ(lived.output, "changed\n") << lived.error;
   EXPECT_FALSE(os::exists("/usr/belljar-was-here"));
   EXPECT_EQ(shell("ls /usr/belljar-was-here").output, "");
 }
 
 TEST_F(NativeEngineTest, only_its_own_processes_are_in_sight) {
-  const Lived lived = shell("ls /proc; kill -9 -1; kill -9 1; echo alive");
+  const SandboxLife lived = shell("ls /proc; kill -9 -1; kill -9 1; echo alive");
   EXPECT_THAT(lived.output, testing::Not(HasSubstr("cpuinfo")));
-  const Lived pids = shell("for p in /proc/[0-9]*; do echo ${p#/proc/}; done | sort -n | tail -1");
+  const SandboxLife pids = shell("for p in /proc/[0-9]*; do echo ${p#/proc/}; done | sort -n | tail -1");
   EXPECT_LT(std::stoi(pids.output), 20);
 }
 
 TEST_F(NativeEngineTest, a_refused_call_is_one_event_with_its_count) {
-  const Lived lived = python(
+  const SandboxLife lived = python(
       "import socket\n"
       "for i in range(50):\n"
       "  try: socket.socket(socket.AF_INET, socket.SOCK_STREAM)\n"
@@ -94,7 +94,7 @@ TEST_F(NativeEngineTest, a_refused_call_is_one_event_with_its_count) {
 TEST_F(NativeEngineTest, memory_beyond_the_quota_is_a_kernel_kill_with_its_reason) {
   if (degraded_) GTEST_SKIP() << "this user has no memory cgroup";
   spec_.quotas.memory_bytes = 64U << 20;
-  const Lived lived = python("x = bytearray(200 << 20)");
+  const SandboxLife lived = python("x = bytearray(200 << 20)");
   EXPECT_EQ(lived.report.status, EndStatus::memory) << lived.report.reason;
   EXPECT_GE(lived.report.memory.oom_events, 1U);
   EXPECT_LE(lived.report.memory.peak_bytes, 64U << 20);
@@ -104,31 +104,31 @@ TEST_F(NativeEngineTest, a_fork_bomb_meets_its_limit_and_dies_with_the_sandbox) 
   if (degraded_) GTEST_SKIP() << "this user has no pids cgroup";
   spec_.quotas.processes = 16;
   spec_.quotas.wall = std::chrono::milliseconds{1500};
-  const Lived lived = shell("bomb() { bomb | bomb & }; bomb; while :; do sleep 1; done");
+  const SandboxLife lived = shell("bomb() { bomb | bomb & }; bomb; while :; do sleep 1; done");
   EXPECT_NE(find_violation(lived.report, "quota", "processes"), nullptr);
   EXPECT_EQ(lived.report.status, EndStatus::timeout);
 }
 
 TEST_F(NativeEngineTest, a_full_disk_is_noticed_and_bounded) {
   spec_.quotas.disk_bytes = 1U << 20;
-  const Lived lived = shell("head -c 4000000 /dev/zero > /tmp/full; ls -l /tmp/full | awk '{print $5}'; sleep 0.3");
+  const SandboxLife lived = shell("head -c 4000000 /dev/zero > /tmp/full; ls -l /tmp/full | awk '{print $5}'; sleep 0.3");
   EXPECT_NE(find_violation(lived.report, "quota", "disk"), nullptr) << lived.error;
   EXPECT_EQ(lived.output, "1048576\n");
 }
 
 TEST_F(NativeEngineTest, files_have_a_largest_size_and_folders_a_largest_number_of_files) {
   spec_.quotas.file_bytes = 65536;
-  const Lived big = shell("exec head -c 100000 /dev/zero > /tmp/big");
+  const SandboxLife big = shell("exec head -c 100000 /dev/zero > /tmp/big");
   EXPECT_THAT(big.report.reason, HasSubstr("file-size"));
   spec_.quotas.inodes = 16;
-  const Lived many = shell("for i in $(seq 40); do : > /tmp/f$i || break; done; ls /tmp | wc -l; sleep 0.3");
+  const SandboxLife many = shell("for i in $(seq 40); do touch /tmp/f$i 2>/dev/null || break; done; ls /tmp | wc -l; sleep 0.3");
   EXPECT_LT(std::stoi(many.output), 17);
   EXPECT_NE(find_violation(many.report, "quota", "inodes"), nullptr);
 }
 
 TEST_F(NativeEngineTest, the_wall_clock_ends_a_program_that_ignores_signals) {
   spec_.quotas.wall = std::chrono::milliseconds{300};
-  const Lived lived = shell("trap '' TERM INT HUP; while :; do :; done");
+  const SandboxLife lived = shell("trap '' TERM INT HUP; while :; do :; done");
   EXPECT_EQ(lived.report.status, EndStatus::timeout);
   EXPECT_THAT(lived.report.reason, HasSubstr("wall"));
 }
@@ -136,14 +136,14 @@ TEST_F(NativeEngineTest, the_wall_clock_ends_a_program_that_ignores_signals) {
 TEST_F(NativeEngineTest, cpu_time_is_summed_over_the_tree) {
   if (degraded_) GTEST_SKIP() << "this user has no cpu accounting cgroup";
   spec_.quotas.cpu_time = std::chrono::milliseconds{300};
-  const Lived lived = shell("(while :; do :; done) & (while :; do :; done) & wait");
+  const SandboxLife lived = shell("(while :; do :; done) & (while :; do :; done) & wait");
   EXPECT_EQ(lived.report.status, EndStatus::limit);
   EXPECT_THAT(lived.report.reason, HasSubstr("cpu-time"));
 }
 
 TEST_F(NativeEngineTest, output_beyond_its_quota_is_cut_and_counted) {
   spec_.quotas.output_bytes = 1000;
-  const Lived lived = shell("head -c 5000000 /dev/zero");
+  const SandboxLife lived = shell("head -c 5000000 /dev/zero");
   EXPECT_EQ(lived.output.size(), 1000U);
   EXPECT_EQ(lived.report.stdout_bytes.kept, 1000U);
   EXPECT_EQ(lived.report.stdout_bytes.seen, 5000000U);
@@ -151,14 +151,14 @@ TEST_F(NativeEngineTest, output_beyond_its_quota_is_cut_and_counted) {
 }
 
 TEST_F(NativeEngineTest, a_daemon_does_not_outlive_its_sandbox) {
-  const Lived lived = shell("setsid sh -c 'sleep 1000' >/dev/null 2>&1 </dev/null & echo started");
+  const SandboxLife lived = shell("setsid sh -c 'sleep 1000' >/dev/null 2>&1 </dev/null & echo started");
   EXPECT_EQ(lived.output, "started\n");
   EXPECT_TRUE(lived.report.destroyed);
   EXPECT_THAT(lived.report.destruction_proof.at(0), HasSubstr("pid namespace"));
 }
 
 TEST_F(NativeEngineTest, pid_1_survives_what_the_program_sends_it) {
-  const Lived lived = python(
+  const SandboxLife lived = python(
       "import os, signal\n"
       "for s in range(1, 64):\n"
       "  try: os.kill(1, s)\n"
@@ -170,9 +170,9 @@ TEST_F(NativeEngineTest, pid_1_survives_what_the_program_sends_it) {
 
 TEST_F(NativeEngineTest, a_touched_canary_is_an_event) {
   spec_.planted.push_back({"/work/.aws/credentials", "aws_secret_access_key = c4n4ry\n", true});
-  const Lived untouched = shell("true");
+  const SandboxLife untouched = shell("true");
   EXPECT_EQ(find_violation(untouched.report, "canary", "/work/.aws/credentials"), nullptr);
-  const Lived touched = shell("cat /work/.aws/credentials");
+  const SandboxLife touched = shell("cat /work/.aws/credentials");
   EXPECT_EQ(touched.output, "aws_secret_access_key = c4n4ry\n");
   EXPECT_NE(find_violation(touched.report, "canary", "/work/.aws/credentials"), nullptr);
 }
@@ -195,7 +195,7 @@ TEST_F(NativeEngineTest, results_are_collected_without_following_what_the_progra
 
 TEST_F(NativeEngineTest, clocks_can_begin_at_zero) {
   spec_.time = spec::TimeNamespace::own;
-  const Lived lived = python("import time; print(int(time.clock_gettime(time.CLOCK_BOOTTIME)))");
+  const SandboxLife lived = python("import time; print(int(time.clock_gettime(time.CLOCK_BOOTTIME)))");
   EXPECT_LT(std::stoi(lived.output), 30);
 }
 
@@ -207,8 +207,8 @@ TEST_F(NativeEngineTest, two_sandboxes_share_no_user_id_and_no_namespace) {
                                     spec::default_environment()}));
   ASSERT_TRUE(second.value()->start({{"/bin/sh", "-c", "readlink /proc/self/ns/net; cat /proc/self/uid_map; sleep 0.2"},
                                      spec::default_environment()}));
-  const Result<Lived> one = live(*first.value());
-  const Result<Lived> other = live(*second.value());
+  const Result<SandboxLife> one = live(*first.value());
+  const Result<SandboxLife> other = live(*second.value());
   ASSERT_TRUE(one && other);
   EXPECT_NE(one.value().output, other.value().output);
 }
@@ -220,7 +220,7 @@ TEST_F(NativeEngineTest, a_pool_hands_out_each_sandbox_once) {
     ASSERT_TRUE(claimed) << claimed.error().message();
     ASSERT_TRUE(claimed.value()->start(
         {{"/bin/sh", "-c", "ls /work /tmp; echo mine > /work/left; echo mine > /tmp/left"}, spec::default_environment()}));
-    const Result<Lived> lived = live(*claimed.value());
+    const Result<SandboxLife> lived = live(*claimed.value());
     ASSERT_TRUE(lived);
     EXPECT_EQ(lived.value().output, "/tmp:\n\n/work:\n");
   }

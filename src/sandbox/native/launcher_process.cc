@@ -68,6 +68,7 @@ Result<void> LauncherProcess::spawn(const LauncherOptions& options, int socket_c
   };
   bool lifted = lift(socket_child) && lift(plan);
   for (const os::Fd& root : options.cgroup_roots) lifted = lifted && lift(root.get());
+  lifted = lifted && lift(options.engine_number);
   if (!lifted) return os::os_error("arrange the launcher's descriptors");
 
   posix_spawn_file_actions_t actions;

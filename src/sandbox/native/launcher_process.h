@@ -27,6 +27,7 @@ struct LauncherOptions {
   std::string plan;                 // bytes of build_plan()
   std::string cgroup_prefix;        // "b3-"
   std::vector<os::Fd> cgroup_roots; // see CgroupHost::open_roots()
+  int engine_number = -1;            // descriptor of EngineNumber: the launcher keeps the number ours while it clears up
   bool rootless = false;
 };
 

@@ -151,6 +151,7 @@ Result<Template*> NativeEngine::template_for(const spec::SandboxSpec& spec) {
   options.plan = made->plan;
   options.cgroup_prefix = "b" + std::to_string(number_.value()) + "-";
   options.cgroup_roots = TRY(cgroups_.open_roots());
+  options.engine_number = number_.fd();
   options.rootless = powers_.rootless;
   made->launcher = TRY_CTX(LauncherProcess::start(std::move(options)), "seal sandbox " + spec.name);
   const auto index = static_cast<std::uint32_t>(templates_.size());

@@ -103,7 +103,10 @@ Outcome install_filter(const PlanView& view, int& listener) {
   auto* code = const_cast<sock_filter*>(view.slice<sock_filter>(plan.filter));
   const sock_fprog program{static_cast<unsigned short>(plan.filter.count), code};
   const unsigned flags = plan.notify != 0 ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0;
-  const long result = ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+  // Once received, a refusal is not restarted by a signal, so that each call is counted once; kernels before 5.19 lack it.
+  constexpr unsigned kWaitKillable = 1U << 5;
+  long result = ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags != 0 ? flags | kWaitKillable : 0, &program);
+  if (result < 0 && errno == EINVAL) result = ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
   if (result < 0) return failed(Step::seccomp);
   listener = plan.notify != 0 ? static_cast<int>(result) : -1;
   return done();
