@@ -63,7 +63,7 @@ svg text.strong{fill:var(--ink);font-size:15px;font-weight:650}
 table{border-collapse:collapse;width:100%;font-size:.88rem}
 th{text-align:left;color:var(--soft);font-weight:600;font-size:.78rem;padding:4px 14px 6px 0;border-bottom:1px solid var(--line);white-space:nowrap}
 td{padding:7px 14px 7px 0;border-bottom:1px solid var(--line);vertical-align:top;min-width:3.5em;overflow-wrap:anywhere}
-td.w{overflow-wrap:break-word}
+td.w,td.w .u{overflow-wrap:break-word}
 tr:last-child td{border-bottom:0}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .keys td{font-family:var(--mono);font-size:.8rem}
