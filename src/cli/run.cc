@@ -52,7 +52,8 @@ govern::ProgressOptions progress_of(const Arguments& arguments) {
   const bool json = arguments.has("json");
   const auto kind = json ? govern::ProgressKind::json
                          : (arguments.has("quiet") ? govern::ProgressKind::none : govern::ProgressKind::plain);
-  return govern::choose_progress(json ? STDOUT_FILENO : STDERR_FILENO, kind, environment("TERM"), environment("NO_COLOR"));
+  return govern::choose_progress(json ? STDOUT_FILENO : STDERR_FILENO, kind, environment("TERM"),
+                                 environment("NO_COLOR"));
 }
 
 // A run that could not begin has a verdict too, for whoever reads JSON.
@@ -72,9 +73,7 @@ void print_verdict(const spec::Verdict& verdict, const Arguments& arguments) {
   } else {
     (void)std::printf("%s\n", govern::verdict_sentence(verdict).c_str());
     for (const spec::Finding& finding : verdict.findings) {
-      (void)std::printf("  %-8s %s: %s %s (%llu times)\n", finding.severity.c_str(), printable(finding.model).c_str(),
-                        finding.kind.c_str(), printable(finding.rule).c_str(),
-                        static_cast<unsigned long long>(finding.count));
+      (void)std::printf("  %-8s %s\n", finding.severity.c_str(), govern::finding_sentence(finding).c_str());
     }
     (void)std::printf("record %s\n", verdict.directory.c_str());
     const std::string report = verdict.directory + "/report.html";
@@ -123,8 +122,8 @@ int run_main(const Arguments& arguments, const Host& host) {
   if (code != kPass) return code;
   for (const std::string& path : arguments.operands) {
     const auto progress = govern::make_progress(progress_of(arguments), host.clock);
-    const auto verdict = govern::conduct({path, seed.value(), directory_for(arguments, path)},
-                                         {host.clock, host.entropy, *progress});
+    const auto verdict =
+        govern::conduct({path, seed.value(), directory_for(arguments, path)}, {host.clock, host.entropy, *progress});
     const spec::Verdict shown = verdict ? verdict.value() : refused(path, verdict.error());
     print_verdict(shown, arguments);
     code = worse(code, shown.exit_code);

@@ -66,8 +66,7 @@ class Teller final : public scenario::DriveListener {
   }
 
   void finding(const spec::Finding& finding) override {
-    progress_.note(finding.model + ": " + finding.kind + " " + finding.rule + ": " + finding.detail +
-                   (finding.contained ? " (contained)" : ""));
+    progress_.note(finding_sentence(finding) + (finding.contained ? " (contained)" : ""));
   }
 
  private:

@@ -335,6 +335,19 @@ TEST(Judge, silence_never_passes) {
   EXPECT_EQ(held.verdict().exit_code, 3);
 }
 
+TEST(Judge, a_finding_is_told_in_one_harmless_line) {
+  spec::Finding finding;
+  finding.model = "m\x1b[2J";
+  finding.kind = "syscall";
+  finding.rule = "no-network";
+  finding.detail = "socket(AF_INET)\nEPERM";
+  finding.count = 2;
+  EXPECT_EQ(finding_sentence(finding), "m\\x1b[2J: syscall (no-network): socket(AF_INET)\\nEPERM, 2 times");
+  finding.kind = finding.rule = "disk";
+  finding.count = 1;
+  EXPECT_EQ(finding_sentence(finding), "m\\x1b[2J: disk: socket(AF_INET)\\nEPERM");
+}
+
 TEST(Judge, containment_beats_everything) {
   Sketch run;
   run.cases(500, "yes", "yes").gate("accuracy", GateBound::at_least, 0.9);

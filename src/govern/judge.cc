@@ -10,6 +10,7 @@ namespace belljar::govern {
 namespace {
 
 using spec::Decision;
+using spec::Finding;
 using spec::Outcome;
 using spec::Verdict;
 
@@ -88,6 +89,13 @@ std::string verdict_sentence(const Verdict& verdict) {
       break;
   }
   return "error: " + printable(verdict.error, 2000);
+}
+
+std::string finding_sentence(const Finding& finding) {
+  std::string text = printable(finding.model) + ": " + printable(finding.kind);
+  if (finding.rule != finding.kind) text += " (" + printable(finding.rule) + ")";
+  text += ": " + printable(finding.detail, 160);
+  return finding.count > 1 ? text + ", " + std::to_string(finding.count) + " times" : text;
 }
 
 }  // namespace belljar::govern

@@ -32,4 +32,7 @@ spec::Verdict error_verdict(const spec::Scenario& scenario, const spec::Measurem
 // confidence)".
 std::string verdict_sentence(const spec::Verdict& verdict);
 
+// One line: "classifier: syscall (no-network): socket(AF_INET, SOCK_STREAM, 0) EPERM by python3, 2 times".
+std::string finding_sentence(const spec::Finding& finding);
+
 }  // namespace belljar::govern
