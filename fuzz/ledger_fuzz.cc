@@ -97,7 +97,8 @@ class Record {
 
   void try_file(std::string_view path, std::string_view bytes) {
     // Names come from the input: only those that stay inside the record.
-    if (path.find("..") != std::string_view::npos || path.find('\0') != std::string_view::npos || path.size() > 200) return;
+    if (path.find("..") != std::string_view::npos || path.find('\0') != std::string_view::npos || path.size() > 200)
+      return;
     const fs::path file = run() / fs::path{path}.relative_path();
     std::error_code error;
     if (fs::exists(file, error) || error) return;
@@ -148,13 +149,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size < 3) return 0;
   switch (data[0] % 8) {
     case 0:
-    case 1: record.try_bytes(data[1], data[2], text.substr(3)); break;
+    case 1:
+      record.try_bytes(data[1], data[2], text.substr(3));
+      break;
     case 2: {
       const std::size_t line = text.find('\n', 1);
       if (line != std::string_view::npos) record.try_file(text.substr(1, line - 1), text.substr(line + 1));
       break;
     }
-    default: parse_all(text.substr(1)); break;
+    default:
+      parse_all(text.substr(1));
+      break;
   }
   return 0;
 }

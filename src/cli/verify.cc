@@ -61,8 +61,7 @@ std::string plain_text(const VerifyReport& report) {
   // An incomplete record says so in each case: its missing end may be what somebody took away.
   if (report.problems.empty() && !report.complete) {
     text += "INTERRUPTED: the run did not reach its end; verified up to " +
-            (report.signed_head.size == 0 ? "its beginning"
-                                          : "entry " + std::to_string(report.signed_head.size - 1)) +
+            (report.signed_head.size == 0 ? "its beginning" : "entry " + std::to_string(report.signed_head.size - 1)) +
             '\n';
   }
   if (report.entries_after > 0) {
@@ -81,8 +80,7 @@ int verify(const Arguments& arguments, const Host&) {
     const Errc code = report.error().code();
     return code == Errc::not_found || code == Errc::invalid_argument ? kUsage : kHostError;
   }
-  const std::string text =
-      arguments.has("json") ? json_text(report.value()) + '\n' : plain_text(report.value());
+  const std::string text = arguments.has("json") ? json_text(report.value()) + '\n' : plain_text(report.value());
   (void)std::fputs(text.c_str(), stdout);
   return report.value().problems.empty() ? kIntact : kTampered;
 }

@@ -39,7 +39,8 @@ TEST(VerifyCommand, SaysThatARunIsIntact) {
   const Ran ran = run_verify({record.run(), "--key", record.trusted_key_file()});
   EXPECT_EQ(ran.exit_code, 0);
   const ledger::VerifyReport report = record.verify();
-  EXPECT_EQ(ran.out, "verified: 9 entries, root " + report.signed_head.root.text() + ", signed by " + report.key + '\n');
+  EXPECT_EQ(ran.out,
+            "verified: 9 entries, root " + report.signed_head.root.text() + ", signed by " + report.key + '\n');
 }
 
 TEST(VerifyCommand, NamesWhatWasChanged) {
@@ -97,8 +98,7 @@ TEST(VerifyCommand, WhatIsNoRunIsAUsageError) {
   const ledger::TempFolder folder;
   const Ran ran = run_verify({folder.path()});
   EXPECT_EQ(ran.exit_code, 2);
-  EXPECT_EQ(ran.err,
-            "belljar: verify " + folder.path() + ": not a run: there is no folder ledger in it\n");
+  EXPECT_EQ(ran.err, "belljar: verify " + folder.path() + ": not a run: there is no folder ledger in it\n");
   EXPECT_EQ(run_verify({folder.path() + "/nowhere"}).exit_code, 2);
   EXPECT_EQ(run_verify({}).exit_code, 2);
 }

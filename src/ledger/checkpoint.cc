@@ -41,7 +41,8 @@ Result<Checkpoint> parse_checkpoint(std::string_view text) {
   if (!is_origin(checkpoint.origin)) return bad_checkpoint("its first line is no origin");
   const std::string_view size = take_line(rest);
   const auto [end, error] = std::from_chars(size.data(), size.data() + size.size(), checkpoint.head.size);
-  if (error != std::errc{} || end != size.data() + size.size()) return bad_checkpoint("its second line is no tree size");
+  if (error != std::errc{} || end != size.data() + size.size())
+    return bad_checkpoint("its second line is no tree size");
   const Result<std::string> root = from_base64(take_line(rest));
   if (!root || root.value().size() != checkpoint.head.root.bytes.size()) {
     return bad_checkpoint("its third line is not base64 of a SHA-256");

@@ -37,8 +37,8 @@ int wait_for(pid_t child) {
 
 struct Plan {
   std::size_t entries = 0;
-  std::size_t step = 1;                      // entries between checkpoints
-  std::size_t traced_from = SIZE_MAX;        // the entry before which the child stops for its tracer
+  std::size_t step = 1;                // entries between checkpoints
+  std::size_t traced_from = SIZE_MAX;  // the entry before which the child stops for its tracer
 };
 
 // Appends, checkpoints, keeps blobs, binds a file and seals.

@@ -58,7 +58,7 @@ struct Problem {
 
 struct VerifyReport {
   std::string origin;
-  std::string key;            // verifier key of the checkpoint
+  std::string key;  // verifier key of the checkpoint
   Head signed_head;
   std::uint64_t entries_after = 0;  // found beyond the last checkpoint: recorded, unsigned (an interrupted run)
   bool complete = false;            // the run reached its last step: the final entry is {"kind":"sealed"}

@@ -85,15 +85,15 @@ TEST(Note, RefusesWhatIsNotCanonical) {
       "\n",
       "t\n",
       "t\n\n",
-      "t\n" + dash + sig,                       // no empty line
-      "t\n\n" + dash + " k AQIDBAU=",           // no end of line
-      "t\n\n-" + sig,                           // no em dash
-      "t\n\n" + dash + "k AQIDBAU=\n",          // no space
-      "t\n\n" + dash + "  AQIDBAU=\n",          // no name
-      "t\n\n" + dash + " k+ AQIDBAU=\n",        // plus in the name
-      "t\n\n" + dash + " k\xC2\xA0 AQIDBAU=\n", // wide space in the name
-      "t\n\n" + dash + " k AQIDBAV=\n",         // bits after the last byte
-      "t\n\n" + dash + " k AQIDBA==\n",         // no signature after the hash
+      "t\n" + dash + sig,                        // no empty line
+      "t\n\n" + dash + " k AQIDBAU=",            // no end of line
+      "t\n\n-" + sig,                            // no em dash
+      "t\n\n" + dash + "k AQIDBAU=\n",           // no space
+      "t\n\n" + dash + "  AQIDBAU=\n",           // no name
+      "t\n\n" + dash + " k+ AQIDBAU=\n",         // plus in the name
+      "t\n\n" + dash + " k\xC2\xA0 AQIDBAU=\n",  // wide space in the name
+      "t\n\n" + dash + " k AQIDBAV=\n",          // bits after the last byte
+      "t\n\n" + dash + " k AQIDBA==\n",          // no signature after the hash
       "t\n\n" + dash + " k  AQIDBAU=\n",
       "t\n\n" + dash + " k AQIDBAU= \n",
       "t\r\n\n" + dash + sig,

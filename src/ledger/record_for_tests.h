@@ -125,8 +125,7 @@ inline void write_whole_run(const TestRecord& record, std::size_t messages) {
                              R"(","answer_blob":"blob:)" + answer.value().text() + R"("})"));
   ASSERT_TRUE(ledger->checkpoint());
   const Head head = ledger->head();
-  const std::string claim =
-      R"("size":)" + std::to_string(head.size) + R"(,"root":")" + head.root.text() + '"';
+  const std::string claim = R"("size":)" + std::to_string(head.size) + R"(,"root":")" + head.root.text() + '"';
   ASSERT_TRUE(ledger->append(R"({"kind":"head",)" + claim + "}"));
   write_bytes(record.file("verdict.json"), R"({"verdict":"pass","ledger":{)" + claim + "}}");
   ASSERT_TRUE(ledger->bind_file("verdict.json"));

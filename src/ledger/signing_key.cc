@@ -14,7 +14,9 @@ namespace {
 
 constexpr std::uint64_t kKeyFileBytesMax = 4096;
 
-Error refused(const std::string& path, const std::string& why) { return {Errc::denied, "use the signing key " + path + ": " + why}; }
+Error refused(const std::string& path, const std::string& why) {
+  return {Errc::denied, "use the signing key " + path + ": " + why};
+}
 
 Result<codec::SigningKey> read_key(const std::string& directory, const std::string& path) {
   const os::Fd folder = TRY(os::open_folder(directory));

@@ -45,8 +45,9 @@ TEST_F(SigningKeyTest, RefusesAKeyOthersMayUse) {
   ASSERT_TRUE(open_signing_key());
   for (const mode_t mode : {0640U, 0604U, 0620U, 0601U}) {
     ASSERT_EQ(::chmod(secret().c_str(), mode), 0);
-    EXPECT_EQ(refusal(), "use the signing key " + secret() +
-                             ": others may use it: if nobody has, chmod 600 it; otherwise remove it and a new one is made");
+    EXPECT_EQ(refusal(),
+              "use the signing key " + secret() +
+                  ": others may use it: if nobody has, chmod 600 it; otherwise remove it and a new one is made");
   }
 }
 

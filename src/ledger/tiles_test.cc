@@ -30,13 +30,42 @@ TEST(TilePath, SpellsAndReadsBack) {
 }
 
 TEST(TilePath, RefusesEverySecondSpelling) {
-  for (const char* path :
-       {"", "tile", "tile/", "tile/0", "tile/0/", "tile/0/0", "tile/0/00", "tile/0/0000", "tile/0/x000/000",
-        "tile/0/x001", "tile/0/x001/", "tile/0/001/000", "tile/0/000/", "tile/00/000", "tile/8/000", "tile/64/000",
-        "tile/-1/000", "tile/0/-01", "tile/0/ 01", "tile/0/+01", "tile/0/000.p", "tile/0/000.p/", "tile/0/000.p/0",
-        "tile/0/000.p/01", "tile/0/000.p/256", "tile/0/000.p/1/", "tile/0/000.p/1/2", "tile/0/000.q/1",
-        "tile/entries/0", "tile/Entries/000", "/tile/0/000", "tile//000", "tile/0//000", "tile/0/000x",
-        "tile/0/x018/x446/x744/x073/x709/x551/616", "tile/0/x999/x999/x999/x999/x999/x999/x999/999"}) {
+  for (const char* path : {"",
+                           "tile",
+                           "tile/",
+                           "tile/0",
+                           "tile/0/",
+                           "tile/0/0",
+                           "tile/0/00",
+                           "tile/0/0000",
+                           "tile/0/x000/000",
+                           "tile/0/x001",
+                           "tile/0/x001/",
+                           "tile/0/001/000",
+                           "tile/0/000/",
+                           "tile/00/000",
+                           "tile/8/000",
+                           "tile/64/000",
+                           "tile/-1/000",
+                           "tile/0/-01",
+                           "tile/0/ 01",
+                           "tile/0/+01",
+                           "tile/0/000.p",
+                           "tile/0/000.p/",
+                           "tile/0/000.p/0",
+                           "tile/0/000.p/01",
+                           "tile/0/000.p/256",
+                           "tile/0/000.p/1/",
+                           "tile/0/000.p/1/2",
+                           "tile/0/000.q/1",
+                           "tile/entries/0",
+                           "tile/Entries/000",
+                           "/tile/0/000",
+                           "tile//000",
+                           "tile/0//000",
+                           "tile/0/000x",
+                           "tile/0/x018/x446/x744/x073/x709/x551/616",
+                           "tile/0/x999/x999/x999/x999/x999/x999/x999/999"}) {
     EXPECT_FALSE(parse_tile_path(path)) << path;
   }
 }

@@ -75,8 +75,7 @@ std::optional<Checkpoint> check_signature(int run_fd, const std::optional<Verifi
   const std::string where = "ledger/checkpoint";
   const Result<std::string> bytes = read_beneath(run_fd, where, kNoteBytesMax);
   const Result<Note> note = bytes ? parse_note(bytes.value()) : Result<Note>{bytes.error()};
-  const Result<Checkpoint> checkpoint =
-      note ? parse_checkpoint(note.value().text) : Result<Checkpoint>{note.error()};
+  const Result<Checkpoint> checkpoint = note ? parse_checkpoint(note.value().text) : Result<Checkpoint>{note.error()};
   if (!checkpoint) {
     findings.problem(where, checkpoint.error().message());
     return {};

@@ -93,8 +93,9 @@ void Claims::take_head(std::uint64_t index, const Head& head, const Tree& before
   } else if (before.root() == head.root) {
     if (known_roots_.size() < kHeadClaimsMax) known_roots_.emplace(head.size, head.root);
   } else {
-    findings_->problem(entry_place(index), "it says that the " + std::to_string(head.size) + " entries before it have root " +
-                                               head.root.text() + ", but theirs is " + before.root().text());
+    findings_->problem(entry_place(index), "it says that the " + std::to_string(head.size) +
+                                               " entries before it have root " + head.root.text() + ", but theirs is " +
+                                               before.root().text());
   }
 }
 

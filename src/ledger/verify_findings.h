@@ -39,7 +39,8 @@ class Findings {
   // Says how much is not listed.
   void finish() {
     if (further_problems_ > 0) {
-      report_->problems.push_back({"the record", std::to_string(further_problems_) + " further problems are not listed"});
+      report_->problems.push_back(
+          {"the record", std::to_string(further_problems_) + " further problems are not listed"});
     }
     if (further_notes_ > 0) report_->notes.push_back(std::to_string(further_notes_) + " further notes are not listed");
   }

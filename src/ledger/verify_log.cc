@@ -88,9 +88,9 @@ bool LogReader::read_bundle(std::uint64_t index, unsigned width, const Visit& vi
   const TileName name{kEntriesLevel, index, width};
   const Result<std::string> bundle = read_tile_or_wider(name);
   if (!bundle) {
-    findings_->problem(record_path(name), is_absent(bundle.error())
-                                              ? "missing: it holds the entries from " + std::to_string(tree_.size()) + " on"
-                                              : bundle.error().message());
+    findings_->problem(record_path(name), is_absent(bundle.error()) ? "missing: it holds the entries from " +
+                                                                          std::to_string(tree_.size()) + " on"
+                                                                    : bundle.error().message());
     return false;
   }
   BundleReader reader{bundle.value()};
@@ -171,7 +171,8 @@ void LogReader::tell_mismatches() {
       const std::string child = record_path({mismatch.tile.level - 1, below});
       findings_->problem(path, "hash " + std::to_string(mismatch.hash) + " is not the root of " + child);
     } else if (entries_are_true) {
-      findings_->problem(path, "hash " + std::to_string(mismatch.hash) + " is not that of entry " + std::to_string(below));
+      findings_->problem(path,
+                         "hash " + std::to_string(mismatch.hash) + " is not that of entry " + std::to_string(below));
     } else {
       findings_->problem(entry_place(below), "its hash is not the one in " + path);
     }

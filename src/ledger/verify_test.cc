@@ -233,9 +233,12 @@ TEST(Verify, TheVerdictsHeadIsCompared) {
   const std::string root = probe->head().root.text();
   const std::string zeros = "sha256:" + std::string(64, '0');
   const Row rows[] = {
-      {R"({"size":1,"root":")" + root + "\"}", true},   {R"({"size":1,"root":")" + zeros + "\"}", false},
-      {R"({"size":2,"root":")" + root + "\"}", false},  {R"({"size":99,"root":")" + root + "\"}", false},
-      {R"({"size":-1,"root":")" + root + "\"}", false}, {R"({"size":1})", false},
+      {R"({"size":1,"root":")" + root + "\"}", true},
+      {R"({"size":1,"root":")" + zeros + "\"}", false},
+      {R"({"size":2,"root":")" + root + "\"}", false},
+      {R"({"size":99,"root":")" + root + "\"}", false},
+      {R"({"size":-1,"root":")" + root + "\"}", false},
+      {R"({"size":1})", false},
       {R"("none")", false},
   };
   for (const Row& row : rows) {

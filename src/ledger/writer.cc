@@ -40,7 +40,8 @@ template <class T>
 Result<T> or_remedy(Result<T> result) {
   if (result) return result;
   std::string remedy;
-  if (result.error().code() == Errc::exhausted) remedy = ": free some space there, or keep the run elsewhere with --out";
+  if (result.error().code() == Errc::exhausted)
+    remedy = ": free some space there, or keep the run elsewhere with --out";
   if (result.error().code() == Errc::denied) remedy = ": make it writable, or keep the run elsewhere with --out";
   return Error{result.error().code(), "record the run: " + result.error().message() + remedy};
 }
@@ -50,7 +51,10 @@ std::string parent_of(const std::string& path) { return path.substr(0, path.find
 class Writer final : public Ledger {
  public:
   Writer(std::string run_directory, os::Fd run, std::string origin, codec::SigningKey key)
-      : run_directory_{std::move(run_directory)}, run_{std::move(run)}, origin_{std::move(origin)}, key_{std::move(key)} {}
+      : run_directory_{std::move(run_directory)},
+        run_{std::move(run)},
+        origin_{std::move(origin)},
+        key_{std::move(key)} {}
 
   static Result<void> lay_out(const std::string& run_directory, const std::string& origin,
                               const codec::SigningKey& key);

@@ -128,9 +128,7 @@ Result<Fd> open_folder(const std::string& path) {
 }
 
 Result<Fd> open_regular_beneath(int directory_fd, const std::string& relative) {
-  const auto refused = [&relative] {
-    return Error{Errc::corrupt, "open " + relative + ": not a regular file"};
-  };
+  const auto refused = [&relative] { return Error{Errc::corrupt, "open " + relative + ": not a regular file"}; };
   if (TRY(facts_beneath(directory_fd, relative)).kind != FileKind::regular) return refused();
   // O_NONBLOCK for the name that became a pipe since.
   Fd fd = TRY(open_beneath(directory_fd, relative, O_RDONLY | O_NONBLOCK | O_NOCTTY));
