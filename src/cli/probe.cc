@@ -38,17 +38,20 @@ Result<std::vector<const suite::Probe*>> select(const Arguments& arguments) {
   for (const std::string& name : classes) {
     const auto known = suite::class_names();
     if (std::find(known.begin(), known.end(), name) == known.end()) {
-      return Error{Errc::invalid_argument, "--class: found \"" + name + "\", expected FS, NET, PROC, KRN, RES, COV, LEAK, PRIV or TTY"};
+      return Error{Errc::invalid_argument,
+                   "--class: found \"" + name + "\", expected FS, NET, PROC, KRN, RES, COV, LEAK, PRIV or TTY"};
     }
   }
   for (const std::string& id : arguments.values("only")) {
     const suite::Probe* probe = suite::find_probe(id);
-    if (probe == nullptr) return Error{Errc::invalid_argument, "--only: no probe \"" + id + "\"; docs/probes.md lists them"};
+    if (probe == nullptr)
+      return Error{Errc::invalid_argument, "--only: no probe \"" + id + "\"; docs/probes.md lists them"};
     chosen.push_back(probe);
   }
   if (!chosen.empty()) return chosen;
   for (const suite::Probe& probe : suite::catalogue()) {
-    const bool wanted = classes.empty() || std::find(classes.begin(), classes.end(), suite::class_of(probe)) != classes.end();
+    const bool wanted =
+        classes.empty() || std::find(classes.begin(), classes.end(), suite::class_of(probe)) != classes.end();
     if (wanted) chosen.push_back(&probe);
   }
   return chosen;
@@ -59,7 +62,8 @@ Result<std::vector<const suite::Probe*>> select(const Arguments& arguments) {
 std::vector<std::string> accepted(const Arguments& arguments) {
   std::vector<std::string> names = arguments.values("allow-degraded");
   if (os::current_user() == 0) return names;
-  for (const char* name : {"cgroup-memory", "cgroup-processes", "cgroup-cpu", "user-namespace-range"}) names.emplace_back(name);
+  for (const char* name : {"cgroup-memory", "cgroup-processes", "cgroup-cpu", "user-namespace-range"})
+    names.emplace_back(name);
   return names;
 }
 
@@ -87,7 +91,8 @@ Result<std::vector<suite::ProbeResult>> run_all(const Arguments& arguments, cons
   if (!arguments.has("controls-only")) engine = TRY(sandbox::Engine::start({}, host.clock));
   std::vector<suite::ProbeResult> results;
   for (const suite::Probe* probe : chosen) {
-    if (shows_progress) (void)std::fprintf(stderr, "\r%zu of %zu  %-8s", results.size() + 1, chosen.size(), probe->id.data());
+    if (shows_progress)
+      (void)std::fprintf(stderr, "\r%zu of %zu  %-8s", results.size() + 1, chosen.size(), probe->id.data());
     results.push_back(engine ? TRY(suite::run_probe(*probe, around, *engine, host.entropy))
                              : TRY(suite::run_control_only(*probe, around, host.entropy)));
   }

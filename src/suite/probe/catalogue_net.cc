@@ -13,7 +13,8 @@ constexpr std::string_view kNoNetwork = "system calls: socket; empty network nam
 // control every address is local to the throw-away network.
 constexpr Probe kReaching[] = {
     {"NET01", "loopback", "Connects to 127.0.0.1 of the host.", kNoNetwork, noticed("tcp4")},
-    {"NET02", "loopback-spellings", "The same as 2130706433, 0177.0.0.1, 0x7f.1 and other spellings.", kNoNetwork, noticed("tcp4")},
+    {"NET02", "loopback-spellings", "The same as 2130706433, 0177.0.0.1, 0x7f.1 and other spellings.", kNoNetwork,
+     noticed("tcp4")},
     {"NET03", "any-address", "Connects to 0.0.0.0.", kNoNetwork, noticed("tcp4")},
     {"NET04", "loopback-v6", "Connects to ::1 of the host.", kNoNetwork, noticed("tcp6")},
     {"NET05", "v4-mapped", "Connects to ::ffff:127.0.0.1.", kNoNetwork, noticed("tcp4")},
@@ -23,8 +24,10 @@ constexpr Probe kReaching[] = {
     {"NET09", "datagram-v6", "Sends a datagram to ::1 of the host.", kNoNetwork, noticed("udp6")},
     {"NET10", "public-dns", "Finds a route to a public resolver.", kNoNetwork, holds("peer 8.8.8.8:53")},
     {"NET11", "local-resolver", "Finds a route to the host's resolver.", kNoNetwork, holds("peer 127.0.0.53:53")},
-    {"NET12", "metadata", "Finds a route to the metadata address of clouds.", kNoNetwork, holds("peer 169.254.169.254:80")},
-    {"NET13", "metadata-v6", "Finds a route to the metadata address of clouds by IPv6.", kNoNetwork, holds("peer fd00:ec2::254:80")},
+    {"NET12", "metadata", "Finds a route to the metadata address of clouds.", kNoNetwork,
+     holds("peer 169.254.169.254:80")},
+    {"NET13", "metadata-v6", "Finds a route to the metadata address of clouds by IPv6.", kNoNetwork,
+     holds("peer fd00:ec2::254:80")},
     {"NET14", "private-ranges", "Finds a route to private addresses.", kNoNetwork, holds("peer 10.0.0.1:22")},
     {"NET17", "public-v6", "Finds a route to the IPv6 internet.", kNoNetwork, holds("peer 2001:4860:4860::8888:53")},
     {"NET18", "abstract-socket", "Connects to an abstract socket of the host (CVE-2020-15257).",
@@ -32,12 +35,15 @@ constexpr Probe kReaching[] = {
     {"NET19", "path-socket", "Connects to a socket of the host by its path.", "mount namespace", noticed("unix")},
     {"NET20", "shared-socket", "Connects to a socket in a read-only shared folder.", "Landlock, system calls: connect",
      noticed("shared-unix")},
-    {"NET21", "daemon-sockets", "Connects to docker, containerd, D-Bus, X11.", "mount namespace", noticed("daemon"), kDaemons},
+    {"NET21", "daemon-sockets", "Connects to docker, containerd, D-Bus, X11.", "mount namespace", noticed("daemon"),
+     kDaemons},
     {"NET22", "listen", "Listens on all addresses for the host to connect.", kNoNetwork, noticed("reached")},
     {"NET23", "enter-network", "Enters the network namespace of a neighbour.", "system calls: setns; pid namespace",
      answered(SYS_setns)},
-    {"NET24", "give-address", "Gives the machine another address.", "system calls: socket; no capabilities", noticed("address")},
-    {"NET25", "change-interface", "Changes an interface.", "system calls: socket; no capabilities", answered(SYS_ioctl)},
+    {"NET24", "give-address", "Gives the machine another address.", "system calls: socket; no capabilities",
+     noticed("address")},
+    {"NET25", "change-interface", "Changes an interface.", "system calls: socket; no capabilities",
+     answered(SYS_ioctl)},
 };
 
 constexpr std::string_view kFamilies = "system calls: socket";

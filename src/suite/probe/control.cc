@@ -29,10 +29,10 @@ std::vector<std::string> machine_words(const Probe& probe, const std::string& di
 Result<Observation> run_control(const Surroundings& around, const Probe& probe, Entropy& entropy) {
   const World world = TRY(World::make(around.program, entropy, probe));
   Observation seen;
-  TRY(world.remember_tree(seen.tree_before));
+  TRY(world.remember_tree(probe, seen.tree_before));
   const std::string text = TRY_CTX(world.probe_program(machine_words(probe, world.directory())), "run the control");
   read_sightings(text, seen);
-  TRY(world.remember_tree(seen.tree_after));
+  TRY(world.remember_tree(probe, seen.tree_after));
   world.read_records(seen);
   // The throw-away machine keeps a careless record: names as they are.
   for (const std::string& fact : std::vector<std::string>{seen.facts}) {

@@ -99,21 +99,32 @@ Claim last_claim(const Probe& probe, const Observation& seen) {
 
 bool effect(const Oracle& oracle, const Observation& seen) {
   switch (oracle.sight) {
-    case Sight::canary: return !seen.canary.empty() && seen.output.find(seen.canary) != std::string::npos;
-    case Sight::value: return value_told(oracle.what, seen);
-    case Sight::text: return seen.output.find(oracle.what) != std::string::npos;
-    case Sight::tree: return without_access_times(seen.tree_before) != without_access_times(seen.tree_after);
-    case Sight::access_time: return seen.tree_before != seen.tree_after;
-    case Sight::witness: return any_begins(seen.events, oracle.what);
-    case Sight::holds: return any_begins(seen.facts, oracle.what);
-    case Sight::reaches: return any_reaches(oracle, seen);
-    case Sight::answer: return any_answered(oracle, seen);
+    case Sight::canary:
+      return !seen.canary.empty() && seen.output.find(seen.canary) != std::string::npos;
+    case Sight::value:
+      return value_told(oracle.what, seen);
+    case Sight::text:
+      return seen.output.find(oracle.what) != std::string::npos;
+    case Sight::tree:
+      return without_access_times(seen.tree_before) != without_access_times(seen.tree_after);
+    case Sight::access_time:
+      return seen.tree_before != seen.tree_after;
+    case Sight::witness:
+      return any_begins(seen.events, oracle.what);
+    case Sight::holds:
+      return any_begins(seen.facts, oracle.what);
+    case Sight::reaches:
+      return any_reaches(oracle, seen);
+    case Sight::answer:
+      return any_answered(oracle, seen);
     case Sight::answer32:
       return std::any_of(seen.calls.begin(), seen.calls.end(), [](const std::string& call) {
         return call.starts_with(kArch32) && call.find(" -") == std::string::npos;
       });
-    case Sight::survivor: return seen.survivors;
-    case Sight::same: return same_identity(seen);
+    case Sight::survivor:
+      return seen.survivors;
+    case Sight::same:
+      return same_identity(seen);
   }
   return true;  // an oracle nobody knows condemns
 }

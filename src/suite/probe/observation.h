@@ -18,13 +18,13 @@
 namespace belljar::suite {
 
 struct Observation {
-  std::string output;                // of the attacker, and what was gathered from it afterwards
-  std::vector<std::string> facts;    // "fd /dev/kvm", "procs 300"
-  std::vector<std::string> events;   // lines of the witness
-  std::vector<std::string> calls;    // "ARCH NR RESULT"
+  std::string output;                 // of the attacker, and what was gathered from it afterwards
+  std::vector<std::string> facts;     // "fd /dev/kvm", "procs 300"
+  std::vector<std::string> events;    // lines of the witness
+  std::vector<std::string> calls;     // "ARCH NR RESULT"
   std::vector<std::string> failures;  // why the surroundings could not be made
   bool survivors = false;
-  bool ended = false;    // by itself or killed, rather than given up on
+  bool ended = false;     // by itself or killed, rather than given up on
   std::string killed_by;  // "SIGSYS", "memory"; empty when it ended by itself
   std::string tree_before;
   std::string tree_after;

@@ -18,18 +18,18 @@ namespace belljar::suite {
 
 // How the host sees an effect. None of these asks the attacker whether it succeeded.
 enum class Sight {
-  canary,      // the canary's value came out with its output
-  value,       // something of the host, named by `what`, came out with its output
-  text,        // the text `what` came out with its output
-  tree,        // a file or folder of the host is not as it was
+  canary,       // the canary's value came out with its output
+  value,        // something of the host, named by `what`, came out with its output
+  text,         // the text `what` came out with its output
+  tree,         // a file or folder of the host is not as it was
   access_time,  // a time of access of the host's is not as it was
-  witness,     // the process outside noticed: a line that begins with `what`
-  holds,       // it holds, seen through /proc and a copied descriptor, what a fact beginning with `what` names
-  reaches,     // a number the host counted, named by `what`, is at least `number`
-  answer,      // the kernel, seen by a tracer outside, answered call `number` with success or one of `past`
-  answer32,    // the kernel answered a call of the 32-bit table
-  survivor,    // a process of it lives on after its end
-  same,        // two sandboxes show the same identity
+  witness,      // the process outside noticed: a line that begins with `what`
+  holds,        // it holds, seen through /proc and a copied descriptor, what a fact beginning with `what` names
+  reaches,      // a number the host counted, named by `what`, is at least `number`
+  answer,       // the kernel, seen by a tracer outside, answered call `number` with success or one of `past`
+  answer32,     // the kernel answered a call of the 32-bit table
+  survivor,     // a process of it lives on after its end
+  same,         // two sandboxes show the same identity
 };
 
 struct Oracle {
@@ -42,18 +42,18 @@ struct Oracle {
 // How an attack is staged beyond the usual; the same words go to the control and to the sandbox.
 enum Stage : std::uint32_t {
   kPlain = 0,
-  kNeedsRoot = 1U << 0,     // the control takes rights over the machine itself
-  kReadOnlyBind = 1U << 1,  // the control's shared folder is a read-only bind, undone by the attack
-  kUnprivileged = 1U << 2,  // the control begins as nobody
-  kDaemons = 1U << 3,       // stand-ins of well-known daemons listen in the control's /run
-  kBinaries = 1U << 4,      // programs with rights of their own lie in the shared folder
-  kRuntime = 1U << 5,       // a short-lived supervisor runs beside the attack
-  kCollect = 1U << 6,       // the host then gathers /out/result
+  kNeedsRoot = 1U << 0,      // the control takes rights over the machine itself
+  kReadOnlyBind = 1U << 1,   // the control's shared folder is a read-only bind, undone by the attack
+  kUnprivileged = 1U << 2,   // the control begins as nobody
+  kDaemons = 1U << 3,        // stand-ins of well-known daemons listen in the control's /run
+  kBinaries = 1U << 4,       // programs with rights of their own lie in the shared folder
+  kRuntime = 1U << 5,        // a short-lived supervisor runs beside the attack
+  kCollect = 1U << 6,        // the host then gathers /out/result
   kCollectFolder = 1U << 7,  // the host then gathers /out/folder/secret
-  kTwice = 1U << 8,         // two rounds: in the control on one machine, sealed in two sandboxes
-  kInProcess = 1U << 9,     // the control forks without exec
-  kDeep = 1U << 10,         // the control then cleans up by path
-  kMarked = 1U << 11,       // survivors are looked for by a marker
+  kTwice = 1U << 8,          // two rounds: in the control on one machine, sealed in two sandboxes
+  kInProcess = 1U << 9,      // the control forks without exec
+  kDeep = 1U << 10,          // the control then cleans up by path
+  kMarked = 1U << 11,        // survivors are looked for by a marker
 };
 
 struct Probe {

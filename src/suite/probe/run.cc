@@ -12,11 +12,11 @@ namespace {
 
 // What a kernel says that has no such thing at all.
 bool says_absent(const std::string& word) {
-  constexpr std::array<std::string_view, 10> kAbsent{"ENOSYS", "EAFNOSUPPORT", "ENOENT",     "ENODEV",     "ENXIO",
-                                                     "EPROTONOSUPPORT", "ESOCKTNOSUPPORT", "EOPNOTSUPP", "ENOTSUP", "ENOMEM"};
-  return std::any_of(kAbsent.begin(), kAbsent.end(), [&](std::string_view error) {
-    return word == "DENIED(" + std::string{error} + ")";
-  });
+  constexpr std::array<std::string_view, 10> kAbsent{"ENOSYS",  "EAFNOSUPPORT",    "ENOENT",          "ENODEV",
+                                                     "ENXIO",   "EPROTONOSUPPORT", "ESOCKTNOSUPPORT", "EOPNOTSUPP",
+                                                     "ENOTSUP", "ENOMEM"};
+  return std::any_of(kAbsent.begin(), kAbsent.end(),
+                     [&](std::string_view error) { return word == "DENIED(" + std::string{error} + ")"; });
 }
 
 bool condemns(const Claim& claim) { return claim.word == "ESCAPED"; }
@@ -30,16 +30,20 @@ std::string first_refusal(const Observation& seen) {
 }  // namespace
 
 ControlJudgement judge_control(const Probe& probe, const Observation& seen, bool is_root) {
-  if (!seen.failures.empty()) return {ControlVerdict::unsupported, "no throw-away machine: " + printable(seen.failures.front())};
+  if (!seen.failures.empty())
+    return {ControlVerdict::unsupported, "no throw-away machine: " + printable(seen.failures.front())};
   const Claim claim = last_claim(probe, seen);
   const bool worked = effect(probe.oracle, seen);
   const bool agreed = condemns(claim) || claim.word == "DONE" || claim.word.empty();
   if (worked && agreed) return {ControlVerdict::worked, claim.detail};
   if (claim.word == "UNSUPPORTED") return {ControlVerdict::unsupported, claim.detail};
-  if (says_absent(claim.word)) return {ControlVerdict::unsupported, "this host has none: " + claim.word + " " + claim.detail};
-  if (!is_root && probe.has(kNeedsRoot)) return {ControlVerdict::unsupported, "takes root to show: " + claim.word + " " + claim.detail};
-  return {ControlVerdict::failed, (worked ? "seen, but the attacker says " : "not seen, though the attacker says ") + claim.word +
-                                      " " + claim.detail + (seen.killed_by.empty() ? "" : ", ended by " + seen.killed_by)};
+  if (says_absent(claim.word))
+    return {ControlVerdict::unsupported, "this host has none: " + claim.word + " " + claim.detail};
+  if (!is_root && probe.has(kNeedsRoot))
+    return {ControlVerdict::unsupported, "takes root to show: " + claim.word + " " + claim.detail};
+  return {ControlVerdict::failed, (worked ? "seen, but the attacker says " : "not seen, though the attacker says ") +
+                                      claim.word + " " + claim.detail +
+                                      (seen.killed_by.empty() ? "" : ", ended by " + seen.killed_by)};
 }
 
 ProbeResult judge_sealed(const Probe& probe, const Observation& seen) {
@@ -52,8 +56,8 @@ ProbeResult judge_sealed(const Probe& probe, const Observation& seen) {
   if (result.held_by.empty()) result.held_by = std::string{probe.held_by};
   result.detail = claim.word.empty() ? "ended by " + printable(seen.killed_by) : claim.word + " " + claim.detail;
   const bool let_through = result.effect || condemns(claim);
-  const bool was_degraded =
-      !probe.degraded_by.empty() && std::find(seen.degraded.begin(), seen.degraded.end(), probe.degraded_by) != seen.degraded.end();
+  const bool was_degraded = !probe.degraded_by.empty() && std::find(seen.degraded.begin(), seen.degraded.end(),
+                                                                    probe.degraded_by) != seen.degraded.end();
   if (!probe.residual.empty()) {
     result.verdict = ProbeVerdict::residual;
   } else if (let_through) {
@@ -78,7 +82,8 @@ Result<ProbeResult> run_control_only(const Probe& probe, const Surroundings& aro
   return result;
 }
 
-Result<ProbeResult> run_probe(const Probe& probe, const Surroundings& around, sandbox::Engine& engine, Entropy& entropy) {
+Result<ProbeResult> run_probe(const Probe& probe, const Surroundings& around, sandbox::Engine& engine,
+                              Entropy& entropy) {
   const ProbeResult control = TRY(run_control_only(probe, around, entropy));
   const Observation sealed = TRY_CTX(run_sealed(around, probe, engine, entropy), "probe " + std::string{probe.id});
   ProbeResult result = judge_sealed(probe, sealed);
@@ -97,7 +102,8 @@ Totals total(const std::vector<ProbeResult>& results) {
   Totals totals;
   for (const ProbeResult& result : results) {
     ++totals.probes;
-    totals.sealed_with_oracle += result.verdict != ProbeVerdict::residual && result.verdict != ProbeVerdict::inconclusive ? 1 : 0;
+    totals.sealed_with_oracle +=
+        result.verdict != ProbeVerdict::residual && result.verdict != ProbeVerdict::inconclusive ? 1 : 0;
     totals.held += result.verdict == ProbeVerdict::held ? 1 : 0;
     totals.escaped += result.verdict == ProbeVerdict::escaped ? 1 : 0;
     totals.unsupported += result.verdict == ProbeVerdict::unsupported ? 1 : 0;

@@ -71,7 +71,8 @@ ControlJudgement judge_control(const Probe& probe, const Observation& seen, bool
 // `effect`, `detail`, `events` and `verdict`, from the sealed run alone.
 ProbeResult judge_sealed(const Probe& probe, const Observation& seen);
 
-Result<ProbeResult> run_probe(const Probe& probe, const Surroundings& around, sandbox::Engine& engine, Entropy& entropy);
+Result<ProbeResult> run_probe(const Probe& probe, const Surroundings& around, sandbox::Engine& engine,
+                              Entropy& entropy);
 Result<ProbeResult> run_control_only(const Probe& probe, const Surroundings& around, Entropy& entropy);
 
 Totals total(const std::vector<ProbeResult>& results);

@@ -100,8 +100,9 @@ class SealedRun {
   Result<void> open_gate() {
     if (!is_traced(probe_) || gate_open_ || !seen_.starts_with("ready\n")) return {};
     gate_open_ = true;
-    (void)TRY_CTX(world_.probe_program({"trace", std::to_string(::getpid()), "log=" + world_.directory() + "/trace.log"}),
-                  "trace the attack from outside");
+    (void)TRY_CTX(
+        world_.probe_program({"trace", std::to_string(::getpid()), "log=" + world_.directory() + "/trace.log"}),
+        "trace the attack from outside");
     if (sandbox_->input_fd() >= 0) (void)TRY(os::write_some(sandbox_->input_fd(), "go\n"));
     return {};
   }
@@ -176,14 +177,15 @@ class SealedRun {
 
 }  // namespace
 
-Result<Observation> run_sealed(const Surroundings& around, const Probe& probe, sandbox::Engine& engine, Entropy& entropy) {
+Result<Observation> run_sealed(const Surroundings& around, const Probe& probe, sandbox::Engine& engine,
+                               Entropy& entropy) {
   World world = TRY(World::make(around.program, entropy, probe));
   TRY(world.start_witness(probe));
   Observation seen;
-  TRY(world.remember_tree(seen.tree_before));
+  TRY(world.remember_tree(probe, seen.tree_before));
   if (probe.has(kTwice)) TRY(SealedRun(around, probe, engine, world).run(1, seen));
   TRY(SealedRun(around, probe, engine, world).run(2, seen));
-  TRY(world.remember_tree(seen.tree_after));
+  TRY(world.remember_tree(probe, seen.tree_after));
   world.read_records(seen);
   return seen;
 }

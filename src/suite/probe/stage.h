@@ -12,12 +12,13 @@
 namespace belljar::suite {
 
 struct Surroundings {
-  std::string program;                  // path of belljar-probe
-  std::string profile = "agent";        // the widest: what it refuses, the others refuse
-  std::vector<std::string> degraded;    // accepted by name
+  std::string program;                // path of belljar-probe
+  std::string profile = "agent";      // the widest: what it refuses, the others refuse
+  std::vector<std::string> degraded;  // accepted by name
 };
 
 Result<Observation> run_control(const Surroundings& around, const Probe& probe, Entropy& entropy);
-Result<Observation> run_sealed(const Surroundings& around, const Probe& probe, sandbox::Engine& engine, Entropy& entropy);
+Result<Observation> run_sealed(const Surroundings& around, const Probe& probe, sandbox::Engine& engine,
+                               Entropy& entropy);
 
 }  // namespace belljar::suite

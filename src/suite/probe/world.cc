@@ -100,7 +100,8 @@ Result<void> World::look(Observation& seen) const {
   return {};
 }
 
-Result<void> World::remember_tree(std::string& into) const {
+Result<void> World::remember_tree(const Probe& probe, std::string& into) const {
+  if (probe.oracle.sight != Sight::tree && probe.oracle.sight != Sight::access_time) return {};
   into = TRY(probe_program({"fingerprint", directory_}));
   return {};
 }

@@ -42,7 +42,8 @@ class World {
 
   // What can be seen while the attacker still holds what it gained: descendants of `root`, and the witness.
   Result<void> look(Observation& seen) const;
-  Result<void> remember_tree(std::string& into) const;
+  // The host's files as they are; nothing for probes whose oracle looks elsewhere.
+  Result<void> remember_tree(const Probe& probe, std::string& into) const;
   // Values of the host that must not be told, the tracer's log.
   void read_records(Observation& seen) const;
 

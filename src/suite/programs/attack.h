@@ -1,7 +1,8 @@
 // Attack: one function that really tries one forbidden thing, in whatever surroundings it is started.
 //
 //   Outcome open_host_secret(const Params& given) {
-//     return read_and_tell(given.get("secret"));     // prints what it read; the host looks for its canary in the output
+//     return read_and_tell(given.get("secret"));     // prints what it read; the host looks for its canary in the
+//     output
 //   }
 //
 // Attacks are told where things are (paths, ports, process ids) by the host, as a patient attacker would find out; they

@@ -42,8 +42,9 @@ Outcome access_time(const Params& given) {
 }
 
 Outcome neighbour_group(const Params&) {
-  return any_of({read_and_tell("/sys/fs/cgroup/memory/memory.usage_in_bytes"), read_and_tell("/sys/fs/cgroup/memory.stat"),
-                 read_and_tell("/sys/fs/cgroup/pids/tasks"), read_and_tell("/sys/fs/cgroup/cgroup.procs")});
+  return any_of({read_and_tell("/sys/fs/cgroup/memory/memory.usage_in_bytes"),
+                 read_and_tell("/sys/fs/cgroup/memory.stat"), read_and_tell("/sys/fs/cgroup/pids/tasks"),
+                 read_and_tell("/sys/fs/cgroup/cgroup.procs")});
 }
 
 // Round 1 leaves a mark wherever something might last; round 2, another sandbox, looks for it.
@@ -110,13 +111,15 @@ Outcome page_cache(const Params& given) {
   const int fd = ::open((given.get("shared") + "/readme").c_str(), O_RDONLY | O_CLOEXEC);
   std::array<unsigned long, 2> range{0, 0};
   std::array<unsigned long, 5> counts{};
-  return of_call(::syscall(kCacheStat, fd, range.data(), counts.data(), 0), "ask which pages of a shared file are cached");
+  return of_call(::syscall(kCacheStat, fd, range.data(), counts.data(), 0),
+                 "ask which pages of a shared file are cached");
 }
 
 constexpr Attack kAttacks[] = {
-    {"COV01", shared_segment},  {"COV02", shared_memory_file}, {"COV03", machine_statistics}, {"COV04", access_time},
-    {"COV05", neighbour_group}, {"COV06", residue},            {"COV07", keyring},            {"COV08", named_pipe},
-    {"COV09", message_to_neighbour}, {"COV20", system_load},   {"COV21", cycle_counter},      {"COV22", page_cache},
+    {"COV01", shared_segment}, {"COV02", shared_memory_file}, {"COV03", machine_statistics},
+    {"COV04", access_time},    {"COV05", neighbour_group},    {"COV06", residue},
+    {"COV07", keyring},        {"COV08", named_pipe},         {"COV09", message_to_neighbour},
+    {"COV20", system_load},    {"COV21", cycle_counter},      {"COV22", page_cache},
 };
 
 }  // namespace

@@ -61,7 +61,8 @@ Outcome process_root(const Params& given) {
 
 Outcome process_descriptors(const Params& given) {
   const std::string process = "/proc/" + given.get("wpid");
-  return any_of({read_and_tell(process + "/fd/" + given.get("secretfd")), read_and_tell(process + "/cwd" + given.get("secret")),
+  return any_of({read_and_tell(process + "/fd/" + given.get("secretfd")),
+                 read_and_tell(process + "/cwd" + given.get("secret")),
                  read_and_tell("/proc/1/cwd" + given.get("secret"))});
 }
 
@@ -93,7 +94,8 @@ Outcome file_handle_shocker(const Params& given) {
   auto* handle = reinterpret_cast<file_handle*>(buffer.data());
   handle->handle_bytes = static_cast<unsigned>(bytes.size());
   handle->handle_type = std::atoi(text.c_str());
-  std::memcpy(buffer.data() + offsetof(file_handle, f_handle), bytes.data(), std::min<std::size_t>(bytes.size(), MAX_HANDLE_SZ));
+  std::memcpy(buffer.data() + offsetof(file_handle, f_handle), bytes.data(),
+              std::min<std::size_t>(bytes.size(), MAX_HANDLE_SZ));
   const int mount = ::open(given.get("shared").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   const int fd = ::open_by_handle_at(mount, handle, O_RDONLY);
   if (fd < 0) return denied("open_by_handle_at");
@@ -108,9 +110,10 @@ Outcome open_device(const char* path, int flags) {
 // Names that a real /dev has. None of them is read from: opening is the trophy.
 Outcome device_scan(const Params&) {
   Outcome last = denied("no device");
-  for (const char* path : {"/dev/kmsg", "/dev/mem", "/dev/port", "/dev/loop-control", "/dev/snapshot", "/dev/nvram",
-                           "/dev/hpet", "/dev/rtc0", "/dev/cpu/0/msr", "/dev/uinput", "/dev/userfaultfd", "/dev/vhost-net",
-                           "/dev/vhost-vsock", "/dev/dri/card0", "/dev/nvidia0", "/dev/btrfs-control", "/dev/autofs"}) {
+  for (const char* path :
+       {"/dev/kmsg", "/dev/mem", "/dev/port", "/dev/loop-control", "/dev/snapshot", "/dev/nvram", "/dev/hpet",
+        "/dev/rtc0", "/dev/cpu/0/msr", "/dev/uinput", "/dev/userfaultfd", "/dev/vhost-net", "/dev/vhost-vsock",
+        "/dev/dri/card0", "/dev/nvidia0", "/dev/btrfs-control", "/dev/autofs"}) {
     const Outcome tried = open_device(path, O_RDONLY);
     if (tried.kind == Outcome::Kind::escaped) return tried;
     last = tried;
@@ -128,8 +131,9 @@ Outcome tun_device(const Params&) { return open_device("/dev/net/tun", O_RDWR); 
 Outcome vsock_device(const Params&) { return open_device("/dev/vsock", O_RDONLY); }
 
 Outcome disk(const Params&) {
-  return any_of({open_device("/dev/vda", O_RDONLY), open_device("/dev/sda", O_RDONLY), open_device("/dev/nvme0n1", O_RDONLY),
-                 open_device("/dev/loop0", O_RDONLY), open_device("/dev/dm-0", O_RDONLY)});
+  return any_of({open_device("/dev/vda", O_RDONLY), open_device("/dev/sda", O_RDONLY),
+                 open_device("/dev/nvme0n1", O_RDONLY), open_device("/dev/loop0", O_RDONLY),
+                 open_device("/dev/dm-0", O_RDONLY)});
 }
 
 Outcome make_device(const Params& given) {

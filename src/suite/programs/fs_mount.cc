@@ -62,16 +62,15 @@ Outcome mount_proc(const Params& given) {
 }
 
 Outcome bind_over(const Params& given) {
-  return of_call(::mount("/proc", given.get("shared").c_str(), nullptr, MS_BIND, nullptr), "bind one folder over another");
+  return of_call(::mount("/proc", given.get("shared").c_str(), nullptr, MS_BIND, nullptr),
+                 "bind one folder over another");
 }
 
 Outcome unmount(const Params& given) {
   return of_call(::umount2(given.get("scratch").c_str(), MNT_DETACH), "unmount a folder");
 }
 
-Outcome pivot(const Params&) {
-  return of_gate(::syscall(SYS_pivot_root, ".", "."), {EINVAL, EBUSY}, "pivot_root");
-}
+Outcome pivot(const Params&) { return of_gate(::syscall(SYS_pivot_root, ".", "."), {EINVAL, EBUSY}, "pivot_root"); }
 
 Outcome chroot_break(const Params& given) {
   const int root = ::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -92,9 +91,10 @@ Outcome overlay_in_user_namespace(const Params& given) {
     (void)!::write(mapping, line.data(), line.size());
   }
   for (const char* name : {"upper", "work", "merged"}) (void)::mkdir(scratch_path(given, name).c_str(), 0777);
-  const std::string options = "userxattr,lowerdir=" + given.get("shared") + ",upperdir=" + scratch_path(given, "upper") +
-                              ",workdir=" + scratch_path(given, "work");
-  return of_call(::mount("overlay", scratch_path(given, "merged").c_str(), "overlay", 0, options.c_str()), "mount an overlay");
+  const std::string options = "userxattr,lowerdir=" + given.get("shared") +
+                              ",upperdir=" + scratch_path(given, "upper") + ",workdir=" + scratch_path(given, "work");
+  return of_call(::mount("overlay", scratch_path(given, "merged").c_str(), "overlay", 0, options.c_str()),
+                 "mount an overlay");
 }
 
 Outcome mount_fuse(const Params& given) {
@@ -106,10 +106,10 @@ Outcome mount_fuse(const Params& given) {
 }
 
 constexpr Attack kAttacks[] = {
-    {"FS20", remount},       {"FS21", clear_read_only}, {"FS22", new_file_system},
-    {"FS23", clone_tree},    {"FS24", move_mount_away}, {"FS25", mount_tmpfs},
-    {"FS26", mount_proc},    {"FS27", bind_over},       {"FS28", unmount},
-    {"FS29", pivot},         {"FS30", chroot_break},    {"FS31", overlay_in_user_namespace},
+    {"FS20", remount},    {"FS21", clear_read_only}, {"FS22", new_file_system},
+    {"FS23", clone_tree}, {"FS24", move_mount_away}, {"FS25", mount_tmpfs},
+    {"FS26", mount_proc}, {"FS27", bind_over},       {"FS28", unmount},
+    {"FS29", pivot},      {"FS30", chroot_break},    {"FS31", overlay_in_user_namespace},
     {"FS32", mount_fuse},
 };
 

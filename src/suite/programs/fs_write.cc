@@ -40,7 +40,8 @@ Outcome future_file(const Params& given) {
 
 Outcome rename_parent(const Params& given) {
   const std::string project = given.get("shared") + "/project";
-  if (::rename(project.c_str(), (given.get("shared") + "/project.old").c_str()) != 0) return denied("rename a protected folder");
+  if (::rename(project.c_str(), (given.get("shared") + "/project.old").c_str()) != 0)
+    return denied("rename a protected folder");
   (void)::mkdir(project.c_str(), 0777);
   return append_to(project + "/main.txt", O_CREAT);
 }
@@ -92,7 +93,8 @@ Outcome swap_shared_file(const Params& given) {
   const std::string other = given.get("beside") + "/other";
   const int fd = ::open(other.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
   (void)!::write(fd, "mine\n", 5);
-  return of_call(::renameat2(AT_FDCWD, other.c_str(), AT_FDCWD, readme(given).c_str(), RENAME_EXCHANGE), "swap a shared file");
+  return of_call(::renameat2(AT_FDCWD, other.c_str(), AT_FDCWD, readme(given).c_str(), RENAME_EXCHANGE),
+                 "swap a shared file");
 }
 
 Outcome lock_shared_file(const Params& given) {
@@ -115,11 +117,20 @@ Outcome lease_shared_file(const Params& given) {
 }
 
 constexpr Attack kAttacks[] = {
-    {"FS40", hard_link},          {"FS41", future_file},        {"FS42", rename_parent},
-    {"FS43", change_attributes},  {"FS44", truncate_shared},    {"FS45", reopen_for_writing},
-    {"FS46", anonymous_file},     {"FS47", host_log},           {"FS48", remove_host_file},
-    {"FS49", remove_shared_file}, {"FS50", swap_shared_file},   {"FS51", lock_shared_file},
-    {"FS52", read_lock_shared_file}, {"FS53", lease_shared_file},
+    {"FS40", hard_link},
+    {"FS41", future_file},
+    {"FS42", rename_parent},
+    {"FS43", change_attributes},
+    {"FS44", truncate_shared},
+    {"FS45", reopen_for_writing},
+    {"FS46", anonymous_file},
+    {"FS47", host_log},
+    {"FS48", remove_host_file},
+    {"FS49", remove_shared_file},
+    {"FS50", swap_shared_file},
+    {"FS51", lock_shared_file},
+    {"FS52", read_lock_shared_file},
+    {"FS53", lease_shared_file},
 };
 
 }  // namespace

@@ -33,7 +33,8 @@ namespace belljar::suite {
 namespace {
 
 Outcome bpf_program(const Params&) {
-  const std::array<bpf_insn, 2> program{bpf_insn{BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0}, bpf_insn{BPF_JMP | BPF_EXIT, 0, 0, 0, 0}};
+  const std::array<bpf_insn, 2> program{bpf_insn{BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0},
+                                        bpf_insn{BPF_JMP | BPF_EXIT, 0, 0, 0, 0}};
   bpf_attr attributes{};
   attributes.prog_type = BPF_PROG_TYPE_SOCKET_FILTER;
   attributes.insn_cnt = program.size();
@@ -101,15 +102,13 @@ Outcome finit_module(const Params&) {
 Outcome delete_module(const Params&) {
   return of_gate(::syscall(SYS_delete_module, "belljar_no_such_module", O_NONBLOCK), {ENOENT}, "delete_module");
 }
-Outcome reboot_machine(const Params&) {
-  return of_gate(::syscall(SYS_reboot, 0, 0, 0, nullptr), {EINVAL}, "reboot");
-}
+Outcome reboot_machine(const Params&) { return of_gate(::syscall(SYS_reboot, 0, 0, 0, nullptr), {EINVAL}, "reboot"); }
 Outcome swap_on(const Params&) { return of_gate(::swapon("/belljar-no-such-file", 0), {ENOENT}, "swapon"); }
 Outcome swap_off(const Params&) { return of_gate(::swapoff("/belljar-no-such-file"), {ENOENT}, "swapoff"); }
 Outcome accounting(const Params&) { return of_gate(::acct("/belljar-no-such-file"), {ENOENT}, "acct"); }
 
 Outcome set_time(const Params&) {
-  const struct timezone absurd {100'000, 0};
+  const struct timezone absurd { 100'000, 0 };
   return of_gate(::syscall(SYS_settimeofday, nullptr, &absurd), {EINVAL}, "settimeofday");
 }
 Outcome adjust_clock(const Params&) {
@@ -172,7 +171,8 @@ Outcome clone3_user(const Params&) {
 Outcome new_namespaces(const Params&) {
   Outcome last;
   constexpr int kNewTime = 0x80;
-  for (const int flag : {CLONE_NEWNS, CLONE_NEWNET, CLONE_NEWPID, CLONE_NEWIPC, CLONE_NEWUTS, CLONE_NEWCGROUP, kNewTime}) {
+  for (const int flag :
+       {CLONE_NEWNS, CLONE_NEWNET, CLONE_NEWPID, CLONE_NEWIPC, CLONE_NEWUTS, CLONE_NEWCGROUP, kNewTime}) {
     last = of_call(::unshare(flag), "unshare flag " + std::to_string(flag));
     if (last.kind == Outcome::Kind::escaped) return last;
   }
@@ -196,7 +196,9 @@ Outcome own_listener(const Params&) {
   return of_call(install_filter(SECCOMP_FILTER_FLAG_NEW_LISTENER, SECCOMP_RET_ALLOW), "install an own listener");
 }
 
-Outcome fanotify(const Params&) { return of_call(::fanotify_init(FAN_CLASS_NOTIF | FAN_CLOEXEC, O_RDONLY), "fanotify_init"); }
+Outcome fanotify(const Params&) {
+  return of_call(::fanotify_init(FAN_CLASS_NOTIF | FAN_CLOEXEC, O_RDONLY), "fanotify_init");
+}
 
 Outcome executable_reads(const Params&) {
   return of_call(::personality(READ_IMPLIES_EXEC), "make all memory executable");
@@ -229,16 +231,19 @@ Outcome trace_child(const Params&) {
 }
 
 constexpr Attack kAttacks[] = {
-    {"KRN01", bpf_program},    {"KRN02", bpf_map},         {"KRN03", io_uring},        {"KRN04", user_fault},
-    {"KRN05", perf_event},     {"KRN06", add_key},         {"KRN07", request_key},     {"KRN08", join_session},
-    {"KRN09", kexec},          {"KRN10", kexec_file},      {"KRN11", init_module},     {"KRN12", finit_module},
-    {"KRN13", delete_module},  {"KRN14", reboot_machine},  {"KRN15", swap_on},         {"KRN16", swap_off},
-    {"KRN17", accounting},     {"KRN18", set_time},        {"KRN19", adjust_clock},    {"KRN20", set_host_name},
-    {"KRN21", modify_ldt},     {"KRN22", port_permission}, {"KRN23", port_level},      {"KRN24", call_32bit},
-    {"KRN25", call_x32},       {"KRN26", new_user},        {"KRN27", clone_user},      {"KRN28", clone3_user},
-    {"KRN29", new_namespaces}, {"KRN30", stack_filter},    {"KRN31", own_listener},    {"KRN32", fanotify},
-    {"KRN33", executable_reads}, {"KRN34", memory_policy}, {"KRN35", secret_memory},   {"KRN36", legacy_calls},
-    {"KRN37", hang_up},        {"KRN38", trace_child},
+    {"KRN01", bpf_program},     {"KRN02", bpf_map},        {"KRN03", io_uring},
+    {"KRN04", user_fault},      {"KRN05", perf_event},     {"KRN06", add_key},
+    {"KRN07", request_key},     {"KRN08", join_session},   {"KRN09", kexec},
+    {"KRN10", kexec_file},      {"KRN11", init_module},    {"KRN12", finit_module},
+    {"KRN13", delete_module},   {"KRN14", reboot_machine}, {"KRN15", swap_on},
+    {"KRN16", swap_off},        {"KRN17", accounting},     {"KRN18", set_time},
+    {"KRN19", adjust_clock},    {"KRN20", set_host_name},  {"KRN21", modify_ldt},
+    {"KRN22", port_permission}, {"KRN23", port_level},     {"KRN24", call_32bit},
+    {"KRN25", call_x32},        {"KRN26", new_user},       {"KRN27", clone_user},
+    {"KRN28", clone3_user},     {"KRN29", new_namespaces}, {"KRN30", stack_filter},
+    {"KRN31", own_listener},    {"KRN32", fanotify},       {"KRN33", executable_reads},
+    {"KRN34", memory_policy},   {"KRN35", secret_memory},  {"KRN36", legacy_calls},
+    {"KRN37", hang_up},         {"KRN38", trace_child},
 };
 
 }  // namespace

@@ -28,14 +28,17 @@ Outcome modprobe_path(const Params&) {
   return any_of({hold("/proc/sys/kernel/modprobe"), hold("/proc/sys/kernel/randomize_va_space")});
 }
 Outcome own_switches(const Params&) {
-  return any_of({hold("/proc/sys/kernel/hostname"), hold("/proc/sys/net/ipv4/ip_forward"), hold("/proc/sys/kernel/shmmax")});
+  return any_of(
+      {hold("/proc/sys/kernel/hostname"), hold("/proc/sys/net/ipv4/ip_forward"), hold("/proc/sys/kernel/shmmax")});
 }
 Outcome virtual_memory(const Params&) {
-  return any_of({hold("/proc/sys/vm/overcommit_memory"), hold("/proc/sys/vm/drop_caches"), hold("/proc/sys/fs/file-max")});
+  return any_of(
+      {hold("/proc/sys/vm/overcommit_memory"), hold("/proc/sys/vm/drop_caches"), hold("/proc/sys/fs/file-max")});
 }
 Outcome sysrq(const Params&) { return hold("/proc/sysrq-trigger"); }
 Outcome uevent_helper(const Params&) {
-  return any_of({hold("/sys/kernel/uevent_helper"), hold("/sys/power/state"), hold("/sys/kernel/mm/transparent_hugepage/enabled")});
+  return any_of({hold("/sys/kernel/uevent_helper"), hold("/sys/power/state"),
+                 hold("/sys/kernel/mm/transparent_hugepage/enabled")});
 }
 Outcome binary_formats(const Params&) {
   return any_of({hold("/proc/sys/fs/binfmt_misc/register"), hold("/proc/sys/fs/binfmt_misc/status")});
@@ -81,7 +84,8 @@ Outcome pick_file_system(const Params& given) {
 
 Outcome quota_control(const Params&) {
   constexpr int kQuotaOn = 0x800002 << 8;
-  return of_gate(::syscall(SYS_quotactl, kQuotaOn, "/dev/belljar-none", 0, nullptr), {ENOENT, ENOTBLK, ENODEV}, "quotactl");
+  return of_gate(::syscall(SYS_quotactl, kQuotaOn, "/dev/belljar-none", 0, nullptr), {ENOENT, ENOTBLK, ENODEV},
+                 "quotactl");
 }
 
 Outcome file_handle_of(const Params& given) {
@@ -103,10 +107,12 @@ Outcome list_mounts(const Params&) {
 }
 
 constexpr Attack kAttacks[] = {
-    {"KRN50", core_pattern},   {"KRN51", modprobe_path},       {"KRN52", own_switches},  {"KRN53", virtual_memory},
-    {"KRN54", sysrq},          {"KRN55", uevent_helper},       {"KRN56", binary_formats}, {"KRN57", control_groups},
-    {"KRN58", device_control}, {"KRN59", mount_control_groups}, {"KRN60", packet_ring},  {"KRN61", configure_file_system},
-    {"KRN62", pick_file_system}, {"KRN63", quota_control},     {"KRN64", file_handle_of}, {"KRN65", list_mounts},
+    {"KRN50", core_pattern},         {"KRN51", modprobe_path},  {"KRN52", own_switches},
+    {"KRN53", virtual_memory},       {"KRN54", sysrq},          {"KRN55", uevent_helper},
+    {"KRN56", binary_formats},       {"KRN57", control_groups}, {"KRN58", device_control},
+    {"KRN59", mount_control_groups}, {"KRN60", packet_ring},    {"KRN61", configure_file_system},
+    {"KRN62", pick_file_system},     {"KRN63", quota_control},  {"KRN64", file_handle_of},
+    {"KRN65", list_mounts},
 };
 
 }  // namespace

@@ -76,8 +76,11 @@ Outcome identity(const Params&) {
   return done("told the bytes that seed this process");
 }
 
+// Every process may read the table of its own network: whose connections are in it is for the host to say.
 Outcome connections(const Params&) {
-  return any_of({read_and_tell("/proc/self/net/tcp"), read_and_tell("/proc/net/tcp"), read_and_tell("/proc/1/net/tcp")});
+  const Outcome read =
+      any_of({read_and_tell("/proc/self/net/tcp"), read_and_tell("/proc/net/tcp"), read_and_tell("/proc/1/net/tcp")});
+  return read.kind == Outcome::Kind::escaped ? done(read.detail) : read;
 }
 
 Outcome kernel_tables(const Params&) {
@@ -100,7 +103,8 @@ Outcome home_folders(const Params&) {
   const int root = ::open("/root/.", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   const int log = ::open("/var/log/.", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   const int boot = ::open("/boot/.", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  return root < 0 && log < 0 && boot < 0 ? denied("open /root, /var/log, /boot") : escaped("opened a folder of the host");
+  return root < 0 && log < 0 && boot < 0 ? denied("open /root, /var/log, /boot")
+                                         : escaped("opened a folder of the host");
 }
 
 Outcome mount_table(const Params&) {
@@ -123,11 +127,13 @@ Outcome machine_size(const Params&) {
 }
 
 constexpr Attack kAttacks[] = {
-    {"LEAK01", kernel_symbols},  {"LEAK02", kernel_memory},   {"LEAK03", kernel_log},          {"LEAK04", kernel_log_call},
-    {"LEAK05", environment},     {"LEAK06", environment_of_first}, {"LEAK07", hardware},       {"LEAK08", host_name},
-    {"LEAK09", machine_id},      {"LEAK10", boot_id},         {"LEAK11", kernel_command_line}, {"LEAK12", identity},
-    {"LEAK13", connections},     {"LEAK14", kernel_tables},   {"LEAK15", key_tables},          {"LEAK16", kernel_settings},
-    {"LEAK17", user_records},    {"LEAK18", home_folders},    {"LEAK20", mount_table},         {"LEAK21", machine_size},
+    {"LEAK01", kernel_symbols},  {"LEAK02", kernel_memory},       {"LEAK03", kernel_log},
+    {"LEAK04", kernel_log_call}, {"LEAK05", environment},         {"LEAK06", environment_of_first},
+    {"LEAK07", hardware},        {"LEAK08", host_name},           {"LEAK09", machine_id},
+    {"LEAK10", boot_id},         {"LEAK11", kernel_command_line}, {"LEAK12", identity},
+    {"LEAK13", connections},     {"LEAK14", kernel_tables},       {"LEAK15", key_tables},
+    {"LEAK16", kernel_settings}, {"LEAK17", user_records},        {"LEAK18", home_folders},
+    {"LEAK20", mount_table},     {"LEAK21", machine_size},
 };
 
 }  // namespace

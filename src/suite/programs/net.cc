@@ -29,14 +29,14 @@ Outcome connect_to(int fd, const sockaddr* address, socklen_t size, const std::s
 
 Outcome tcp4(std::uint32_t address, long port, const std::string& what, int protocol = 0) {
   const sockaddr_in to = ipv4(address, port);
-  return connect_to(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, protocol), reinterpret_cast<const sockaddr*>(&to), sizeof to,
-                    what);
+  return connect_to(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, protocol), reinterpret_cast<const sockaddr*>(&to),
+                    sizeof to, what);
 }
 
 Outcome tcp6(const char* address, long port) {
   const sockaddr_in6 to = ipv6(address, port);
-  return connect_to(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0), reinterpret_cast<const sockaddr*>(&to), sizeof to,
-                    address);
+  return connect_to(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0), reinterpret_cast<const sockaddr*>(&to),
+                    sizeof to, address);
 }
 
 Outcome loopback(const Params& given) { return tcp4(kLoopback, given.number("tcp4"), "127.0.0.1"); }
@@ -44,7 +44,8 @@ Outcome loopback(const Params& given) { return tcp4(kLoopback, given.number("tcp
 // The same address in the spellings that text filters forget.
 Outcome loopback_spellings(const Params& given) {
   Outcome last;
-  for (const char* spelling : {"2130706433", "0177.0.0.1", "0x7f.1", "127.1", "0x7f000001", "017700000001", "127.000.000.001"}) {
+  for (const char* spelling :
+       {"2130706433", "0177.0.0.1", "0x7f.1", "127.1", "0x7f000001", "017700000001", "127.000.000.001"}) {
     in_addr parsed{};
     if (::inet_aton(spelling, &parsed) == 0) continue;
     last = tcp4(ntohl(parsed.s_addr), given.number("tcp4"), spelling);
@@ -61,7 +62,8 @@ Outcome fast_open(const Params& given) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const sockaddr_in to = ipv4(kLoopback, given.number("tcp4"));
   if (fd < 0) return denied("socket");
-  return of_call(::sendto(fd, "x", 1, MSG_FASTOPEN, reinterpret_cast<const sockaddr*>(&to), sizeof to), "send on a connection not made");
+  return of_call(::sendto(fd, "x", 1, MSG_FASTOPEN, reinterpret_cast<const sockaddr*>(&to), sizeof to),
+                 "send on a connection not made");
 }
 
 Outcome multipath(const Params& given) {
@@ -94,7 +96,8 @@ Outcome route4(const char* address, long port) {
 
 Outcome route6(const char* address, long port) {
   const sockaddr_in6 to = ipv6(address, port);
-  return connect_to(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0), reinterpret_cast<const sockaddr*>(&to), sizeof to, address);
+  return connect_to(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0), reinterpret_cast<const sockaddr*>(&to), sizeof to,
+                    address);
 }
 
 Outcome public_dns(const Params&) { return any_of({route4("8.8.8.8", 53), route4("1.1.1.1", 53)}); }
@@ -102,13 +105,15 @@ Outcome local_resolver(const Params&) { return any_of({route4("127.0.0.53", 53),
 Outcome metadata(const Params&) { return any_of({route4("169.254.169.254", 80), route4("169.254.170.2", 80)}); }
 Outcome metadata6(const Params&) { return any_of({route6("fd00:ec2::254", 80), route6("fd20:ce::254", 80)}); }
 Outcome private_ranges(const Params&) {
-  return any_of({route4("10.0.0.1", 22), route4("172.16.0.1", 22), route4("192.168.1.1", 22), route4("100.64.0.1", 22)});
+  return any_of(
+      {route4("10.0.0.1", 22), route4("172.16.0.1", 22), route4("192.168.1.1", 22), route4("100.64.0.1", 22)});
 }
 Outcome public6(const Params&) { return any_of({route6("2001:4860:4860::8888", 53), route6("64:ff9b::808:808", 53)}); }
 
 Outcome unix_to(const std::string& name) {
   const auto [address, size] = local(name);
-  return connect_to(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), reinterpret_cast<const sockaddr*>(&address), size, name);
+  return connect_to(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), reinterpret_cast<const sockaddr*>(&address), size,
+                    name);
 }
 
 Outcome abstract_socket(const Params& given) { return unix_to(given.get("abstract")); }
@@ -116,8 +121,9 @@ Outcome path_socket(const Params& given) { return unix_to(given.get("socket")); 
 Outcome shared_socket(const Params& given) { return unix_to(given.get("shared") + "/service.sock"); }
 
 Outcome daemon_sockets(const Params&) {
-  return any_of({unix_to("/run/docker.sock"), unix_to("/var/run/docker.sock"), unix_to("/run/containerd/containerd.sock"),
-                 unix_to("/run/dbus/system_bus_socket"), unix_to("/run/systemd/private"), unix_to("/tmp/.X11-unix/X0")});
+  return any_of({unix_to("/run/docker.sock"), unix_to("/var/run/docker.sock"),
+                 unix_to("/run/containerd/containerd.sock"), unix_to("/run/dbus/system_bus_socket"),
+                 unix_to("/run/systemd/private"), unix_to("/tmp/.X11-unix/X0")});
 }
 
 Outcome listen_for_host(const Params& given) {
@@ -164,7 +170,8 @@ Outcome give_address(const Params&) {
   nlmsgerr result{};
   if (got < static_cast<ssize_t>(sizeof(nlmsghdr) + sizeof result)) return denied("hear the answer");
   std::memcpy(&result, answer.data() + sizeof(nlmsghdr), sizeof result);
-  return result.error == 0 ? escaped("gave the machine an address") : denied("give the machine an address", -result.error);
+  return result.error == 0 ? escaped("gave the machine an address")
+                           : denied("give the machine an address", -result.error);
 }
 
 Outcome change_interface(const Params&) {
@@ -177,12 +184,12 @@ Outcome change_interface(const Params&) {
 }
 
 constexpr Attack kAttacks[] = {
-    {"NET01", loopback},       {"NET02", loopback_spellings}, {"NET03", any_address},   {"NET04", loopback6},
-    {"NET05", mapped},         {"NET06", fast_open},          {"NET07", multipath},     {"NET08", datagram4},
-    {"NET09", datagram6},      {"NET10", public_dns},         {"NET11", local_resolver}, {"NET12", metadata},
-    {"NET13", metadata6},      {"NET14", private_ranges},     {"NET17", public6},        {"NET18", abstract_socket},    {"NET19", path_socket},   {"NET20", shared_socket},
-    {"NET21", daemon_sockets}, {"NET22", listen_for_host},    {"NET23", enter_network}, {"NET24", give_address},
-    {"NET25", change_interface},
+    {"NET01", loopback},      {"NET02", loopback_spellings}, {"NET03", any_address},      {"NET04", loopback6},
+    {"NET05", mapped},        {"NET06", fast_open},          {"NET07", multipath},        {"NET08", datagram4},
+    {"NET09", datagram6},     {"NET10", public_dns},         {"NET11", local_resolver},   {"NET12", metadata},
+    {"NET13", metadata6},     {"NET14", private_ranges},     {"NET17", public6},          {"NET18", abstract_socket},
+    {"NET19", path_socket},   {"NET20", shared_socket},      {"NET21", daemon_sockets},   {"NET22", listen_for_host},
+    {"NET23", enter_network}, {"NET24", give_address},       {"NET25", change_interface},
 };
 
 }  // namespace

@@ -17,7 +17,9 @@ Outcome open_socket(int family, int type, int protocol, const std::string& what)
   return of_call(::socket(family, type | SOCK_CLOEXEC, protocol), what);
 }
 
-Outcome netlink(int protocol, const std::string& what) { return open_socket(AF_NETLINK, SOCK_RAW, protocol, "netlink " + what); }
+Outcome netlink(int protocol, const std::string& what) {
+  return open_socket(AF_NETLINK, SOCK_RAW, protocol, "netlink " + what);
+}
 
 Outcome raw4(const Params&) { return open_socket(AF_INET, SOCK_RAW, IPPROTO_ICMP, "raw IPv4"); }
 Outcome raw6(const Params&) { return open_socket(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6, "raw IPv6"); }
@@ -37,8 +39,9 @@ Outcome express(const Params&) { return open_socket(AF_XDP, SOCK_RAW, 0, "XDP so
 
 Outcome exotic(const Params&) {
   Outcome last;
-  for (const int family : {AF_CAN, AF_BLUETOOTH, AF_TIPC, AF_RDS, AF_SMC, AF_NFC, AF_KCM, AF_QIPCRTR, AF_PHONET, AF_AX25,
-                           AF_X25, AF_APPLETALK, AF_IPX, AF_LLC, AF_IEEE802154, AF_CAIF, AF_RXRPC, AF_PPPOX, 45}) {
+  for (const int family :
+       {AF_CAN, AF_BLUETOOTH, AF_TIPC, AF_RDS, AF_SMC, AF_NFC, AF_KCM, AF_QIPCRTR, AF_PHONET, AF_AX25, AF_X25,
+        AF_APPLETALK, AF_IPX, AF_LLC, AF_IEEE802154, AF_CAIF, AF_RXRPC, AF_PPPOX, 45}) {
     for (const int type : {SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET}) {
       last = open_socket(family, type, 0, "socket of family " + std::to_string(family));
       if (last.kind == Outcome::Kind::escaped) return last;
@@ -48,15 +51,29 @@ Outcome exotic(const Params&) {
 }
 
 Outcome other_transports(const Params&) {
-  return any_of({open_socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP, "SCTP"), open_socket(AF_INET, SOCK_DCCP, IPPROTO_DCCP, "DCCP"),
-                 open_socket(AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE, "UDP-Lite"), open_socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP, "ping")});
+  return any_of({open_socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP, "SCTP"),
+                 open_socket(AF_INET, SOCK_DCCP, IPPROTO_DCCP, "DCCP"),
+                 open_socket(AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE, "UDP-Lite"),
+                 open_socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP, "ping")});
 }
 
 constexpr Attack kAttacks[] = {
-    {"NET30", raw4},      {"NET31", raw6},             {"NET32", packet},  {"NET33", packet_datagram},
-    {"NET34", netfilter}, {"NET35", transform},        {"NET36", audit},   {"NET37", uevent},
-    {"NET38", socket_diagnosis}, {"NET39", generic},   {"NET40", connector}, {"NET41", vsock},
-    {"NET42", key},       {"NET43", algorithm},        {"NET44", express}, {"NET45", exotic},
+    {"NET30", raw4},
+    {"NET31", raw6},
+    {"NET32", packet},
+    {"NET33", packet_datagram},
+    {"NET34", netfilter},
+    {"NET35", transform},
+    {"NET36", audit},
+    {"NET37", uevent},
+    {"NET38", socket_diagnosis},
+    {"NET39", generic},
+    {"NET40", connector},
+    {"NET41", vsock},
+    {"NET42", key},
+    {"NET43", algorithm},
+    {"NET44", express},
+    {"NET45", exotic},
     {"NET46", other_transports},
 };
 

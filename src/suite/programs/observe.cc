@@ -75,7 +75,8 @@ std::vector<Process> sealed_below(int root) {
   std::vector<Process> below;
   for (const auto& [pid, process] : by_pid) {
     int ancestor = process.parent;
-    for (int steps = 0; ancestor > 1 && ancestor != root && steps < 100'000; ++steps) ancestor = by_pid[ancestor].parent;
+    for (int steps = 0; ancestor > 1 && ancestor != root && steps < 100'000; ++steps)
+      ancestor = by_pid[ancestor].parent;
     if (ancestor == root && process.depth > own_depth) below.push_back(process);
   }
   return below;

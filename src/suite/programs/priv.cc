@@ -40,7 +40,8 @@ Outcome file_capabilities(const Params& given) { return exec_for_rights(given.ge
 
 int set_capabilities(std::uint32_t bits) {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-  const std::array<__user_cap_data_struct, 2> data{__user_cap_data_struct{bits, bits, bits}, __user_cap_data_struct{0, 0, 0}};
+  const std::array<__user_cap_data_struct, 2> data{__user_cap_data_struct{bits, bits, bits},
+                                                   __user_cap_data_struct{0, 0, 0}};
   return static_cast<int>(::syscall(SYS_capset, &header, data.data()));
 }
 
@@ -52,13 +53,16 @@ Outcome ambient(const Params&) {
   (void)set_capabilities(kSetUid);
   return of_call(::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_SETUID, 0, 0), "raise an ambient capability");
 }
-Outcome secure_bits(const Params&) { return of_call(::prctl(PR_SET_SECUREBITS, SECBIT_KEEP_CAPS, 0, 0, 0), "set secure bits"); }
+Outcome secure_bits(const Params&) {
+  return of_call(::prctl(PR_SET_SECUREBITS, SECBIT_KEEP_CAPS, 0, 0, 0), "set secure bits");
+}
 Outcome become_root(const Params&) {
-  return any_of({of_call(::syscall(SYS_setresuid, 0, 0, 0), "setresuid 0"), of_call(::syscall(SYS_setuid, 0), "setuid 0"),
-                 of_call(::syscall(SYS_setreuid, 0, 0), "setreuid 0")});
+  return any_of({of_call(::syscall(SYS_setresuid, 0, 0, 0), "setresuid 0"),
+                 of_call(::syscall(SYS_setuid, 0), "setuid 0"), of_call(::syscall(SYS_setreuid, 0, 0), "setreuid 0")});
 }
 Outcome become_root_group(const Params&) {
-  return any_of({of_call(::syscall(SYS_setresgid, 0, 0, 0), "setresgid 0"), of_call(::syscall(SYS_setgid, 0), "setgid 0")});
+  return any_of(
+      {of_call(::syscall(SYS_setresgid, 0, 0, 0), "setresgid 0"), of_call(::syscall(SYS_setgid, 0), "setgid 0")});
 }
 Outcome join_groups(const Params&) {
   const gid_t group = 0;
@@ -111,25 +115,18 @@ Outcome give_away(const Params& given) {
   const std::string path = scratch_path(given, "mine");
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
   (void)!::write(fd, "x", 1);
-  return any_of({of_call(::fchown(fd, 65534, 65534), "give a file to another user"), of_call(::fchown(fd, 0, 0), "give a file to root")});
-}
-
-Outcome leave_setuid(const Params& given) {
-  const std::string path = given.get("out") + "/result";
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
-  if (fd < 0) return denied("create a file");
-  (void)::close(fd);
-  return of_call(::chmod(path.c_str(), 06755), "leave a setuid file as a result");
+  return any_of({of_call(::fchown(fd, 65534, 65534), "give a file to another user"),
+                 of_call(::fchown(fd, 0, 0), "give a file to root")});
 }
 
 Outcome inherited(const Params&) { return done("holds whatever was left open"); }
 
 constexpr Attack kAttacks[] = {
-    {"PRIV01", setuid_program},    {"PRIV02", file_capabilities}, {"PRIV03", held_capabilities},     {"PRIV04", take_capabilities},
-    {"PRIV05", ambient},           {"PRIV06", secure_bits},       {"PRIV07", become_root},           {"PRIV08", become_root_group},
-    {"PRIV09", join_groups},       {"PRIV10", root_of_own_namespace}, {"PRIV11", overwrite_runtime}, 
-    {"PRIV13", shed_restrictions}, {"PRIV14", shed_filter},       {"PRIV15", give_away},             {"PRIV16", leave_setuid},
-    {"PRIV17", inherited},
+    {"PRIV01", setuid_program},        {"PRIV02", file_capabilities}, {"PRIV03", held_capabilities},
+    {"PRIV04", take_capabilities},     {"PRIV05", ambient},           {"PRIV06", secure_bits},
+    {"PRIV07", become_root},           {"PRIV08", become_root_group}, {"PRIV09", join_groups},
+    {"PRIV10", root_of_own_namespace}, {"PRIV11", overwrite_runtime}, {"PRIV13", shed_restrictions},
+    {"PRIV14", shed_filter},           {"PRIV15", give_away},         {"PRIV17", inherited},
 };
 
 }  // namespace

@@ -1,8 +1,8 @@
 // belljar-probe: the attacker, its witness, and the throw-away machine in which attacks are shown to work.
 //
-//   belljar-probe attack FS01 NAME=VALUE...   tries it; prints "probe FS01 DENIED(ENOENT) ..." and waits for end of input
-//   belljar-probe machine FS01 NAME=VALUE...  the positive control: the same attack in namespaces thrown away afterwards
-//   belljar-probe witness DIR ...             the process outside, to be reached, signalled, read
+//   belljar-probe attack FS01 NAME=VALUE...   tries it; prints "probe FS01 DENIED(ENOENT) ..." and waits for end of
+//   input belljar-probe machine FS01 NAME=VALUE...  the positive control: the same attack in namespaces thrown away
+//   afterwards belljar-probe witness DIR ...             the process outside, to be reached, signalled, read
 //   belljar-probe inspect PID | trace PID LOG what the host sees from outside
 //   belljar-probe prepare DIR ...             plants canaries
 //   belljar-probe list                        the ids
@@ -25,9 +25,9 @@ namespace belljar::suite {
 namespace {
 
 std::vector<std::span<const Attack>> all_attacks() {
-  return {fs_attacks(),         fs_mount_attacks(),  fs_write_attacks(), net_attacks(),  net_family_attacks(),
-          proc_attacks(),       krn_attacks(),       krn_file_attacks(), res_attacks(),  res_count_attacks(),
-          cov_attacks(),        leak_attacks(),      priv_attacks(),     tty_attacks()};
+  return {fs_attacks(),   fs_mount_attacks(), fs_write_attacks(), net_attacks(), net_family_attacks(),
+          proc_attacks(), krn_attacks(),      krn_file_attacks(), res_attacks(), res_count_attacks(),
+          cov_attacks(),  leak_attacks(),     priv_attacks(),     tty_attacks()};
 }
 
 const Attack* find_attack(std::string_view id) {
@@ -44,11 +44,21 @@ std::string outcome_line(const std::string& id, const Outcome& outcome) {
   const std::string error = name != nullptr ? name : std::to_string(outcome.error);
   std::string word;
   switch (outcome.kind) {
-    case Outcome::Kind::denied: word = "DENIED(" + error + ")"; break;
-    case Outcome::Kind::harmless: word = "VIRTUAL"; break;
-    case Outcome::Kind::escaped: word = "ESCAPED"; break;
-    case Outcome::Kind::done: word = "DONE"; break;
-    case Outcome::Kind::unsupported: word = "UNSUPPORTED"; break;
+    case Outcome::Kind::denied:
+      word = "DENIED(" + error + ")";
+      break;
+    case Outcome::Kind::harmless:
+      word = "VIRTUAL";
+      break;
+    case Outcome::Kind::escaped:
+      word = "ESCAPED";
+      break;
+    case Outcome::Kind::done:
+      word = "DONE";
+      break;
+    case Outcome::Kind::unsupported:
+      word = "UNSUPPORTED";
+      break;
   }
   return "\nprobe " + id + " " + word + " " + outcome.detail + "\n";
 }

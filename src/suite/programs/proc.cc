@@ -58,8 +58,9 @@ Outcome write_memory(const Params& given) {
 
 // SIGURG: noticed by the witness, ignored by everyone else.
 Outcome signal_neighbour(const Params& given) {
-  return any_of({of_call(::kill(neighbour(given), SIGURG), "signal a neighbour"),
-                 of_call(::syscall(SYS_tgkill, neighbour(given), neighbour(given), SIGURG), "signal a neighbour's thread")});
+  return any_of(
+      {of_call(::kill(neighbour(given), SIGURG), "signal a neighbour"),
+       of_call(::syscall(SYS_tgkill, neighbour(given), neighbour(given), SIGURG), "signal a neighbour's thread")});
 }
 
 Outcome signal_all(const Params&) {
@@ -93,12 +94,15 @@ Outcome memory_file(const Params& given) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return denied("open " + path);
   std::array<char, 128> buffer{};
-  if (::pread(fd, buffer.data(), buffer.size(), std::strtol(given.get("address").c_str(), nullptr, 10)) < 0) return denied("read memory");
+  if (::pread(fd, buffer.data(), buffer.size(), std::strtol(given.get("address").c_str(), nullptr, 10)) < 0)
+    return denied("read memory");
   tell(std::string{"read memory: "} + buffer.data() + "\n");
   return escaped("read a neighbour's memory file");
 }
 
-Outcome environment_of_neighbour(const Params& given) { return read_and_tell("/proc/" + given.get("wpid") + "/environ"); }
+Outcome environment_of_neighbour(const Params& given) {
+  return read_and_tell("/proc/" + given.get("wpid") + "/environ");
+}
 
 Outcome scan_processes(const Params&) {
   Outcome last = denied("no process has a command line with a secret", ENOENT);
@@ -156,10 +160,10 @@ Outcome exec_chain(const Params& given) {
   const pid_t child = ::fork();
   if (child < 0) return denied("fork");
   if (child > 0) {
-    (void)::usleep(30'000);
+    (void)::usleep(60'000);
     return done("left a chain of short-lived processes");
   }
-  for (int i = 0; i < 200; ++i) {
+  for (int i = 0; i < 30; ++i) {
     if (::fork() != 0) _exit(0);
     (void)::usleep(1'000);
   }
@@ -233,7 +237,8 @@ Outcome blind_supervisor(const Params&) {
 
 Outcome compare_kernel_pointers(const Params& given) {
   constexpr int kFile = 0;
-  return of_call(::syscall(SYS_kcmp, ::getpid(), neighbour(given), kFile, 0, 0), "compare kernel objects with a neighbour's");
+  return of_call(::syscall(SYS_kcmp, ::getpid(), neighbour(given), kFile, 0, 0),
+                 "compare kernel objects with a neighbour's");
 }
 
 Outcome limit_neighbour(const Params& given) {
@@ -252,15 +257,33 @@ Outcome robust_list(const Params& given) {
 }
 
 constexpr Attack kAttacks[] = {
-    {"PROC01", trace_neighbour},  {"PROC02", read_memory},          {"PROC03", write_memory},
-    {"PROC04", signal_neighbour}, {"PROC05", signal_all},           {"PROC06", signal_group},
-    {"PROC07", signal_by_descriptor}, {"PROC08", steal_descriptor}, {"PROC09", memory_file},
-    {"PROC10", environment_of_neighbour}, {"PROC11", scan_processes}, {"PROC12", daemonize},
-    {"PROC13", ignore_and_stop},  {"PROC14", exec_chain},           {"PROC15", enter_namespaces},
-    {"PROC16", enter_by_process}, {"PROC17", realtime},             {"PROC18", priority},
-    {"PROC19", io_priority},      {"PROC20", core_dump},            {"PROC21", kill_supervisor},
-    {"PROC22", trace_supervisor}, {"PROC23", read_supervisor},      {"PROC24", blind_supervisor},
-    {"PROC25", compare_kernel_pointers}, {"PROC26", limit_neighbour}, {"PROC27", slow_neighbour},
+    {"PROC01", trace_neighbour},
+    {"PROC02", read_memory},
+    {"PROC03", write_memory},
+    {"PROC04", signal_neighbour},
+    {"PROC05", signal_all},
+    {"PROC06", signal_group},
+    {"PROC07", signal_by_descriptor},
+    {"PROC08", steal_descriptor},
+    {"PROC09", memory_file},
+    {"PROC10", environment_of_neighbour},
+    {"PROC11", scan_processes},
+    {"PROC12", daemonize},
+    {"PROC13", ignore_and_stop},
+    {"PROC14", exec_chain},
+    {"PROC15", enter_namespaces},
+    {"PROC16", enter_by_process},
+    {"PROC17", realtime},
+    {"PROC18", priority},
+    {"PROC19", io_priority},
+    {"PROC20", core_dump},
+    {"PROC21", kill_supervisor},
+    {"PROC22", trace_supervisor},
+    {"PROC23", read_supervisor},
+    {"PROC24", blind_supervisor},
+    {"PROC25", compare_kernel_pointers},
+    {"PROC26", limit_neighbour},
+    {"PROC27", slow_neighbour},
     {"PROC28", robust_list},
 };
 

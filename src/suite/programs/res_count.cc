@@ -121,7 +121,8 @@ Outcome timers(const Params&) {
     sigevent none{};
     none.sigev_notify = SIGEV_NONE;
     int timer = 0;
-    if (::syscall(SYS_timer_create, CLOCK_MONOTONIC, &none, &timer) != 0) return denied("create timer " + std::to_string(i));
+    if (::syscall(SYS_timer_create, CLOCK_MONOTONIC, &none, &timer) != 0)
+      return denied("create timer " + std::to_string(i));
   }
   return escaped("holds 20000 timers");
 }
@@ -174,9 +175,10 @@ Outcome many_namespaces(const Params&) {
 }
 
 constexpr Attack kAttacks[] = {
-    {"RES30", processes},      {"RES31", zombies},     {"RES32", threads},        {"RES33", names},
-    {"RES34", descriptors},    {"RES35", descriptors_in_flight}, {"RES36", queued_signals}, {"RES37", timers},
-    {"RES38", message_queues}, {"RES39", deep_folders}, {"RES40", raise_limit},   {"RES41", blame_neighbour},
+    {"RES30", processes},      {"RES31", zombies},         {"RES32", threads},
+    {"RES33", names},          {"RES34", descriptors},     {"RES35", descriptors_in_flight},
+    {"RES36", queued_signals}, {"RES37", timers},          {"RES38", message_queues},
+    {"RES39", deep_folders},   {"RES40", raise_limit},     {"RES41", blame_neighbour},
     {"RES42", drown_events},   {"RES43", many_namespaces},
 };
 

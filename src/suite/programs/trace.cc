@@ -8,58 +8,49 @@
 
 #include <csignal>
 #include <cstdint>
+#include <string>
 
 #include "suite/programs/observe.h"
 
-// The C library's <sys/ptrace.h> and <linux/ptrace.h> clash; this is the kernel's layout of the same record.
 namespace belljar::suite {
 
 namespace {
-
-struct CallInfo {
-  std::uint8_t op;
-  std::uint8_t pad[3];
-  std::uint32_t arch;
-  std::uint64_t instruction_pointer;
-  std::uint64_t stack_pointer;
-  union {
-    struct {
-      std::uint64_t nr;
-      std::uint64_t args[6];
-    } entry;
-    struct {
-      std::int64_t rval;
-      std::uint8_t is_error;
-    } exit;
-  };
-};
-constexpr std::uint8_t kEntry = 1;
-constexpr std::uint8_t kExit = 2;
 
 class Recorder {
  public:
   Recorder(int pid, int log) : pid_{pid}, log_{log} {}
 
   void stopped_at_call() {
-    CallInfo info{};
+    __ptrace_syscall_info info{};
     // The request's "address" is a size.
     if (::ptrace(PTRACE_GET_SYSCALL_INFO, pid_, reinterpret_cast<void*>(sizeof info), &info) < 0) return;
-    if (info.op == kEntry) {
+    if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
+      flush();
       arch_ = info.arch;
       number_ = static_cast<std::int64_t>(info.entry.nr);
       return;
     }
     constexpr int kLinesMax = 4000;
-    if (info.op != kExit || ++lines_ > kLinesMax) return;
-    const std::string line =
+    if (info.op != PTRACE_SYSCALL_INFO_EXIT || ++lines_ > kLinesMax) return;
+    pending_ =
         "call " + std::to_string(arch_) + " " + std::to_string(number_) + " " + std::to_string(info.exit.rval) + "\n";
-    (void)!::write(log_, line.data(), line.size());
+  }
+
+  // A call that a filter answers by killing also comes past its exit, with a number of no meaning: its line is dropped.
+  void died(int signal) {
+    if (signal != SIGSYS) flush();
+  }
+
+  void flush() {
+    (void)!::write(log_, pending_.data(), pending_.size());
+    pending_.clear();
   }
 
  private:
   int pid_;
   int log_;
   int lines_ = 0;
+  std::string pending_;
   std::uint32_t arch_ = 0;
   std::int64_t number_ = 0;
 };
@@ -68,7 +59,10 @@ void follow(int pid, int log) {
   Recorder recorder{pid, log};
   int status = 0;
   while (::waitpid(pid, &status, __WALL) == pid) {
-    if (WIFEXITED(status) || WIFSIGNALED(status)) return;
+    if (WIFEXITED(status) || WIFSIGNALED(status)) {
+      recorder.died(WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+      return;
+    }
     const int signal = WSTOPSIG(status);
     const int event = status >> 16;
     long forwarded = 0;

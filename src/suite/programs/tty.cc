@@ -26,7 +26,8 @@ Outcome type_for(int fd, const std::string& what) {
 Outcome push_input(const Params& given) {
   (void)::setsid();
   return any_of({type_for(STDIN_FILENO, "standard input"), type_for(STDERR_FILENO, "standard error"),
-                 type_for(::open("/dev/tty", O_RDWR | O_CLOEXEC), "/dev/tty"), type_for(open_terminal(given, O_RDWR), "a terminal")});
+                 type_for(::open("/dev/tty", O_RDWR | O_CLOEXEC), "/dev/tty"),
+                 type_for(open_terminal(given, O_RDWR), "a terminal")});
 }
 
 Outcome paste(const Params&) {
@@ -35,7 +36,8 @@ Outcome paste(const Params&) {
     const int fd = ::open(path, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
     // Asking for the state of the shift keys goes the same way as pasting and changes nothing.
     char code = TIOCL_GETSHIFTSTATE;
-    last = fd < 0 ? denied(std::string{"open "} + path) : of_call(::ioctl(fd, TIOCLINUX, &code), std::string{"TIOCLINUX "} + path);
+    last = fd < 0 ? denied(std::string{"open "} + path)
+                  : of_call(::ioctl(fd, TIOCLINUX, &code), std::string{"TIOCLINUX "} + path);
     if (last.kind == Outcome::Kind::escaped) return last;
   }
   return last;

@@ -4,8 +4,8 @@
 #include <sys/ipc.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -31,7 +31,8 @@ int internet_socket(int family, int type) {
   if (family == AF_INET6) (void)::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   const sockaddr_in four = ipv4(INADDR_LOOPBACK, 0);
   const sockaddr_in6 six = ipv6("::1", 0);
-  const auto* address = family == AF_INET ? reinterpret_cast<const sockaddr*>(&four) : reinterpret_cast<const sockaddr*>(&six);
+  const auto* address =
+      family == AF_INET ? reinterpret_cast<const sockaddr*>(&four) : reinterpret_cast<const sockaddr*>(&six);
   (void)::bind(fd, address, family == AF_INET ? sizeof four : sizeof six);
   if (type == SOCK_STREAM) (void)::listen(fd, 16);
   return fd;
@@ -114,7 +115,8 @@ void Witness::open_terminal() {
 }
 
 void Witness::open_shared_memory() {
-  const key_t key = static_cast<key_t>(0x42000000 + ::getpid() * 256 + (std::strtol(ready_["tcp4"].c_str(), nullptr, 10) & 255));
+  const key_t key =
+      static_cast<key_t>(0x42000000 + ::getpid() * 256 + (std::strtol(ready_["tcp4"].c_str(), nullptr, 10) & 255));
   shared_memory_ = ::shmget(key, 4096, IPC_CREAT | 0666);
   void* at = ::shmat(shared_memory_, nullptr, 0);
   if (at != reinterpret_cast<void*>(-1)) {
