@@ -42,12 +42,16 @@ Decision ContractStage::admit(const Message& message, const Context& context) co
   const spec::Contract& contract = context.link.contract;
   const std::string rule = is_request ? "contract.request." : "contract.answer.";
   if (message.text.size() > contract.message_bytes_max) {
-    return {Act::refuse, rule + "size",
-            human_bytes(message.text.size()) + ", at most " + human_bytes(contract.message_bytes_max), {}};
+    return {Act::refuse,
+            rule + "size",
+            human_bytes(message.text.size()) + ", at most " + human_bytes(contract.message_bytes_max),
+            {}};
   }
   if (const std::size_t depth = depth_of(message.body); depth > contract.depth_max) {
-    return {Act::refuse, rule + "depth",
-            std::to_string(depth) + " levels, at most " + std::to_string(contract.depth_max), {}};
+    return {Act::refuse,
+            rule + "depth",
+            std::to_string(depth) + " levels, at most " + std::to_string(contract.depth_max),
+            {}};
   }
   if (!message.body.is_object()) {
     return {Act::refuse, rule + "object", "expected object, found " + std::string{message.body.kind()}, {}};

@@ -120,7 +120,8 @@ TEST_F(ExchangeTest, WhatBreaksTheContractIsRefusedByRule) {
       {"too large", Direction::answer, R"({"label":")" + std::string(200, 'b') + "\"}", "contract.answer.size"},
       {"too deep", Direction::answer, R"({"label":"b","a":[[[]]]})", "contract.answer.depth"},
       {"no object", Direction::answer, "[]", "contract.answer.object"},
-      {"a failure too large", Direction::failure, R"({"error":")" + std::string(200, 'b') + "\"}", "contract.answer.size"},
+      {"a failure too large", Direction::failure, R"({"error":")" + std::string(200, 'b') + "\"}",
+       "contract.answer.size"},
   };
   connect();
   for (const Row& row : rows) {
@@ -192,16 +193,25 @@ TEST(Journal, SignsWhatHasWaitedLongOrIsMuch) {
   HandClock clock;
   ListLedger ledger;
   Journal journal{ledger, clock};
-  ASSERT_TRUE(journal.tick());
+  ASSERT_TRUE(journal.tick(Traffic::quiet));
   ASSERT_TRUE(journal.add({{"kind", "a"}}));
   clock.now += std::chrono::milliseconds{199};
-  ASSERT_TRUE(journal.tick());
+  ASSERT_TRUE(journal.tick(Traffic::quiet));
   EXPECT_EQ(ledger.checkpoints, 0);
   clock.now += std::chrono::milliseconds{1};
-  ASSERT_TRUE(journal.tick());
+  ASSERT_TRUE(journal.tick(Traffic::in_flight));
+  EXPECT_EQ(ledger.checkpoints, 0) << "an answer is awaited";
+  ASSERT_TRUE(journal.tick(Traffic::quiet));
   EXPECT_EQ(ledger.checkpoints, 1);
-  for (int i = 0; i < 256; ++i) ASSERT_TRUE(journal.add({{"kind", "a"}}));
+  ASSERT_TRUE(journal.add({{"kind", "a"}}));
+  clock.now += std::chrono::seconds{1};
+  ASSERT_TRUE(journal.tick(Traffic::in_flight));
   EXPECT_EQ(ledger.checkpoints, 2);
+  for (int i = 0; i < 1024; ++i) ASSERT_TRUE(journal.add({{"kind", "a"}}));
+  ASSERT_TRUE(journal.tick(Traffic::quiet));
+  EXPECT_EQ(ledger.checkpoints, 3);
+  for (int i = 0; i < 4096; ++i) ASSERT_TRUE(journal.add({{"kind", "a"}}));
+  EXPECT_EQ(ledger.checkpoints, 4) << "never more than that, whatever the traffic";
 }
 
 TEST(Journal, TheFirstFailureIsFinal) {

@@ -8,8 +8,10 @@ namespace {
 
 constexpr std::size_t kInlineBytesMax = 4096;
 constexpr std::size_t kEntryBytesMax = 65535;
-constexpr std::size_t kUnsignedEntriesMax = 256;
+constexpr std::size_t kUnsignedEntriesMax = 1024;
+constexpr std::size_t kUnsignedEntriesEver = 4096;  // whatever the traffic
 constexpr Nanoseconds kUnsignedTimeMax = std::chrono::milliseconds{200};
+constexpr Nanoseconds kUnsignedTimeInFlight = std::chrono::seconds{1};
 
 }  // namespace
 
@@ -30,11 +32,12 @@ Result<void> Journal::append(const codec::Json& entry) {
     // Nothing we write is this large; what is was swollen by somebody else's text, and is kept whole beside.
     const Digest blob = TRY(keep(ledger_.put_blob(text)));
     const codec::Json* kind = entry.find("kind");
-    codec::Json::Object named{{"kind", kind != nullptr ? *kind : codec::Json{"entry"}}, {"blob", "blob:" + blob.text()}};
+    codec::Json::Object named{{"kind", kind != nullptr ? *kind : codec::Json{"entry"}},
+                              {"blob", "blob:" + blob.text()}};
     text = codec::to_json(codec::Json{std::move(named)});
   }
   TRY(keep(ledger_.append(text)));
-  if (++unsigned_entries_ >= kUnsignedEntriesMax) TRY(checkpoint());
+  if (++unsigned_entries_ >= kUnsignedEntriesEver) TRY(checkpoint());
   return {};
 }
 
@@ -58,10 +61,13 @@ Result<void> Journal::add_with_body(codec::Json::Object entry, std::string_view 
   return add(std::move(entry));
 }
 
-Result<void> Journal::tick() {
+Result<void> Journal::tick(Traffic traffic) {
   if (failed_) return *failed_;
-  if (unsigned_entries_ == 0 || clock_.monotonic() - signed_at_ < kUnsignedTimeMax) return {};
-  TRY(checkpoint());
+  if (unsigned_entries_ == 0) return {};
+  const Nanoseconds waited = clock_.monotonic() - signed_at_;
+  const bool is_due = traffic == Traffic::quiet ? waited >= kUnsignedTimeMax || unsigned_entries_ >= kUnsignedEntriesMax
+                                                : waited >= kUnsignedTimeInFlight;
+  if (is_due) TRY(checkpoint());
   return {};
 }
 

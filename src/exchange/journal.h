@@ -3,8 +3,10 @@
 //   Journal journal{ledger, clock};
 //   TRY(journal.add({{"kind", "step"}, {"step", "seal"}}));
 //   TRY(journal.add_with_body({{"kind", "request"}, {"case", "7"}}, body));   // small bodies inside, others as a blob
-//   TRY(journal.tick());                                                      // signs what has waited 200 ms
+//   TRY(journal.tick(Traffic::quiet));                                        // signs what has waited 200 ms
 //
+// Signing waits for the disk, some tens of milliseconds: while an answer is awaited that would be measured as the
+// model's. So it is done between cases, and beside one only when it has waited a second.
 // Each entry gains "at_ns", nanoseconds since the journal was made. The first failure is final: what follows a hole in
 // the record would not be evidence, so every later call fails with the same words. One thread at a time.
 #pragma once
@@ -20,6 +22,8 @@
 
 namespace belljar::exchange {
 
+enum class Traffic { quiet, in_flight };
+
 class Journal {
  public:
   Journal(ledger::Ledger& ledger, const Clock& clock);
@@ -27,7 +31,7 @@ class Journal {
   Result<void> add(codec::Json::Object entry);
   // `body` becomes "body" (its text) or, beyond 4 KiB, "blob"; "digest" names its bytes either way.
   Result<void> add_with_body(codec::Json::Object entry, std::string_view body);
-  Result<void> tick();
+  Result<void> tick(Traffic traffic);
   Result<ledger::Head> checkpoint();
   Result<void> bind_file(const std::string& path_in_run);
 

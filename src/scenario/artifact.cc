@@ -42,7 +42,7 @@ Result<void> run_to_end(sandbox::Sandbox& sandbox, StdioPipes& pipes, const Arti
     if (sandbox.ended()) TRY(pipes.drain());
     (void)pipes.take_heard();
     if (tools.stop != nullptr && tools.stop->take()) return Error{Errc::timeout, "interrupted"};
-    TRY(tools.journal.tick());
+    TRY(tools.journal.tick(exchange::Traffic::quiet));
   }
   return {};
 }
@@ -57,7 +57,8 @@ Result<std::string> build(const ResolvedArtifact& artifact, const ArtifactTools&
   const std::uint64_t bytes_max = std::min(kArtifactBytesMax, artifact.spec.quotas.disk_bytes);
   auto content = sandbox->collect(artifact.spec.name, static_cast<std::size_t>(bytes_max));
   const spec::SandboxReport report = TRY(sandbox->destroy());
-  TRY(tools.journal.add({{"kind", "destroyed"}, {"artifact", artifact.spec.name}, {"report", spec::report_json(report)}}));
+  TRY(tools.journal.add(
+      {{"kind", "destroyed"}, {"artifact", artifact.spec.name}, {"report", spec::report_json(report)}}));
   const bool clean = report.status == spec::EndStatus::exited && report.exit_code == 0;
   if (!clean) {
     return Error{Errc::unavailable, describe_end(report) + last_lines(pipes.log_tail(), 2000)};

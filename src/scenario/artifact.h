@@ -38,7 +38,7 @@ struct ArtifactTools {
 
 class ArtifactStore {
  public:
-  static Result<ArtifactStore> open();                 // in os::cache_directory()
+  static Result<ArtifactStore> open();                     // in os::cache_directory()
   static Result<ArtifactStore> in(std::string directory);  // for tests
 
   // The error names the artifact, how its program ended and the last lines it wrote.

@@ -28,7 +28,8 @@ struct Case {
 constexpr std::size_t kCasesMax = 1'000'000;
 
 // `file` decides the form by its ending: .csv or .jsonl.
-Result<std::vector<Case>> parse_cases(std::string_view text, const std::string& file, const spec::WorkloadSpec& workload);
+Result<std::vector<Case>> parse_cases(std::string_view text, const std::string& file,
+                                      const spec::WorkloadSpec& workload);
 
 codec::Json case_request(const Case& item, const std::string& id);
 

@@ -42,8 +42,8 @@ enum class Meaning {
 
 struct Heard {
   Meaning meaning = Meaning::stray;
-  std::size_t index = 0;            // answer, model_error
-  std::string_view stray_kind;      // stray: as in spec::StrayMessage
+  std::size_t index = 0;        // answer, model_error
+  std::string_view stray_kind;  // stray: as in spec::StrayMessage
   // An attempt at an answer that can never become one: the question in flight is lost to it. Noise (a printed line, a
   // message without an id, a second answer) leaves the question open until its deadline.
   bool spoils = false;

@@ -35,8 +35,8 @@ class Driver {
   }
 
   Result<void> open_lanes() {
-    const LaneTools shared{tools_.exchange, tools_.journal, tools_.monitor, transcript_,
-                           strays_,         input_.cases,   results_,       ends_,          tools_.clock};
+    const LaneTools shared{tools_.exchange, tools_.journal, tools_.monitor, transcript_, strays_,
+                           input_.cases,    results_,       ends_,          tools_.clock};
     for (std::size_t index = 0; index < input_.models.size(); ++index) {
       DriveModel& model = input_.models[index];
       LaneParts parts;
@@ -91,10 +91,19 @@ class Driver {
     // Deeds before words: what a model did before it wrote what was just read is known after this pump.
     TRY(tools_.engine.pump());
     for (const auto& lane : lanes_) TRY(lane->look());
+    for (const auto& lane : lanes_) TRY(lane->listen());
+    TRY(tell_findings());
+    // Before the next questions are asked.
+    TRY(tools_.journal.tick(traffic()));
     for (const auto& lane : lanes_) TRY(lane->act());
     TRY(tell_findings());
     tools_.listener.cases(ends_, results_.size());
-    return tools_.journal.tick();
+    return {};
+  }
+
+  exchange::Traffic traffic() const {
+    const bool busy = std::any_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane->in_flight(); });
+    return busy ? exchange::Traffic::in_flight : exchange::Traffic::quiet;
   }
 
   Result<void> tell_findings() {

@@ -41,7 +41,7 @@ struct DriveModel {
   spec::Quotas quotas;
   std::unique_ptr<sandbox::Sandbox> sandbox;
   std::int64_t made_ns = 0;  // LaneParts
-  std::string log_path;  // empty: the tail alone is kept
+  std::string log_path;      // empty: the tail alone is kept
 };
 
 struct DriveInput {

@@ -299,7 +299,8 @@ TEST(Drive, NoiseBesideTheAnswersIsCountedAndCostsNoCase) {
     EXPECT_EQ(seen.measured().strays.size(), 1U) << row.name;
     ASSERT_EQ(seen.measured().findings.size(), 1U) << row.name;
     EXPECT_EQ(seen.measured().findings[0].kind, "contract");
-    EXPECT_EQ(seen.measured().findings[0].rule, std::string{row.name} == "a forged verdict" ? "forged verdict" : row.kind);
+    EXPECT_EQ(seen.measured().findings[0].rule,
+              std::string{row.name} == "a forged verdict" ? "forged verdict" : row.kind);
     EXPECT_EQ(seen.measured().findings[0].count, 6U);
     EXPECT_THAT(seen.measured().strays[0].sample, Not(HasSubstr("\x1b")));
   }
@@ -309,8 +310,8 @@ TEST(Drive, BadLuckIsCountedUnderItsKind) {
   struct Row {
     const char* name;
     std::string script;
-    CaseEnd end;             // of every case
-    std::string stray;       // kind, or empty
+    CaseEnd end;        // of every case
+    std::string stray;  // kind, or empty
     std::string last_detail;
   };
   const std::string wrong_schema = R"(printf '{"id":"%s","label":7}\n' "$id"; )";

@@ -75,7 +75,8 @@ Result<void> Lane::ask_next() {
     const exchange::Decision decision = TRY(tools_.exchange.pass(message));
     if (decision.act != exchange::Act::allow) {
       talk_.give_up(item);
-      TRY(lose_case(item, {CaseEnd::harness_error, "the request was not sent: " + decision.rule + ": " + decision.reason}));
+      TRY(lose_case(item,
+                    {CaseEnd::harness_error, "the request was not sent: " + decision.rule + ": " + decision.reason}));
       continue;
     }
     open_ = item;
@@ -102,8 +103,11 @@ Result<void> Lane::end_case(std::size_t item, spec::CaseResult result, const Jso
   result.model = parts_.model;
   result.expected = printable(asked.expected, kAnswerShownMax);
   tools_.transcript.set(parts_.index, item, {asked.id, parts_.model, asked.fields, answer, result.end});
-  Json::Object entry{{"kind", "case"}, {"case", result.case_id}, {"model", result.model},
-                     {"end", spec::case_end_name(result.end)}, {"latency_ns", result.latency_ns}};
+  Json::Object entry{{"kind", "case"},
+                     {"case", result.case_id},
+                     {"model", result.model},
+                     {"end", spec::case_end_name(result.end)},
+                     {"latency_ns", result.latency_ns}};
   if (!result.detail.empty()) entry.emplace_back("detail", result.detail);
   const CaseEnd end = result.end;
   tools_.results[item * parts_.count + parts_.index] = std::move(result);
@@ -142,7 +146,7 @@ Result<void> Lane::pass(const Heard& heard, const Frame& frame, Direction direct
 // The first thing a model says comes after its start: that time is no sample of its latency, and is left out.
 std::int64_t Lane::take_latency() {
   if (!std::exchange(has_answered_, true)) return 0;
-  return (tools_.clock.monotonic() - asked_at_).count();
+  return std::max<std::int64_t>(1, (read_at_ - asked_at_).count());
 }
 
 Result<void> Lane::hear_answer(const Heard& heard, const Frame& frame) {
@@ -183,7 +187,8 @@ Result<void> Lane::hear_stray(const Heard& heard, const Frame& frame) {
   const std::string sample = printable(frame.text);
   const std::int64_t now_ns = tools_.journal.elapsed_ns();
   if (stray.count <= kStrayEntriesMax) {
-    TRY(tools_.journal.add({{"kind", "stray"}, {"model", parts_.model}, {"stray", heard.stray_kind}, {"sample", sample}}));
+    TRY(tools_.journal.add(
+        {{"kind", "stray"}, {"model", parts_.model}, {"stray", heard.stray_kind}, {"sample", sample}}));
   }
   stray.count = 1;
   stray.sample = sample;
@@ -285,7 +290,7 @@ Lane::Fate Lane::fate_of(const spec::SandboxReport& report) const {
 }
 
 Result<void> Lane::finish() {
-  TRY(hear_bytes());
+  TRY(listen());
   Result<void> heard;
   frames_.finish([&](const Frame& frame) { heard = hear(frame); });
   TRY(heard);
@@ -301,8 +306,11 @@ Result<void> Lane::finish() {
   const auto alarm = tools_.monitor.watch(parts_.model, run_.sandbox, tools_.journal.elapsed_ns());
   if (alarm) {
     contained_ = true;
-    TRY(tools_.journal.add({{"kind", "containment"}, {"model", parts_.model}, {"finding", alarm->finding},
-                            {"why", alarm->why}, {"after_end", true}}));
+    TRY(tools_.journal.add({{"kind", "containment"},
+                            {"model", parts_.model},
+                            {"finding", alarm->finding},
+                            {"why", alarm->why},
+                            {"after_end", true}}));
   }
   Json::Object entry{{"kind", "destroyed"}, {"model", parts_.model}, {"report", spec::report_json(run_.sandbox)}};
   if (held_ > 0) entry.emplace_back("held_messages", held_);
@@ -312,7 +320,10 @@ Result<void> Lane::finish() {
 Result<void> Lane::check_end() {
   if (parts_.sandbox->ended()) {
     if (!drain_until_) drain_until_ = tools_.clock.monotonic() + parts_.times.leave;
-    if (!pipes_.drained()) TRY(pipes_.drain());
+    if (!pipes_.drained()) {
+      TRY(pipes_.drain());
+      read_at_ = tools_.clock.monotonic();
+    }
     if (pipes_.drained() || tools_.clock.monotonic() >= *drain_until_) return finish();
     return {};
   }
@@ -322,14 +333,20 @@ Result<void> Lane::check_end() {
     return see_off({CaseEnd::model_error, pipes_.mute_reason()}, spec::EndStatus::limit);
   }
   if (stage_ == Stage::leaving && tools_.clock.monotonic() >= leave_at_) {
-    parts_.sandbox->kill(spec::EndStatus::signaled, "still running " + human_duration(parts_.times.leave.count()) +
-                                                        " after its input was closed");
+    parts_.sandbox->kill(spec::EndStatus::signaled,
+                         "still running " + human_duration(parts_.times.leave.count()) + " after its input was closed");
     leave_at_ = tools_.clock.monotonic() + parts_.times.leave;
   }
   return {};
 }
 
-Result<void> Lane::hear_bytes() {
+Result<void> Lane::read(const os::PollSet& set) {
+  TRY(pipes_.move(set));
+  read_at_ = tools_.clock.monotonic();
+  return {};
+}
+
+Result<void> Lane::listen() {
   Result<void> heard;
   const std::string bytes = pipes_.take_heard();
   frames_.feed(bytes, [&](const Frame& frame) {
@@ -340,7 +357,6 @@ Result<void> Lane::hear_bytes() {
 
 Result<void> Lane::act() {
   if (stage_ == Stage::gone) return {};
-  TRY(hear_bytes());
   TRY(keep_deadline());
   if (stage_ == Stage::asking && !parts_.sandbox->ended()) TRY(ask_next());
   return check_end();

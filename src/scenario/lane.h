@@ -7,7 +7,8 @@
 //     TRY(lane.read(set));    // bytes alone; nothing is believed yet
 //     TRY(engine.pump());
 //     TRY(lane.look());       // what the model did
-//     TRY(lane.act());        // what the model said, deadlines, the next case
+//     TRY(lane.listen());     // what the model said
+//     TRY(lane.act());        // deadlines, the next case, the end
 //   }
 //
 // The order matters: a model that steals first and answers second is contained before its answer is looked at.
@@ -63,13 +64,13 @@ struct LaneTools {
 
 struct LaneParts {
   std::string model;
-  std::size_t index = 0;      // among `count` driven models
+  std::size_t index = 0;  // among `count` driven models
   std::size_t count = 1;
   std::string answer_member;  // WorkloadSpec::answer
   spec::Command command;
   spec::Quotas quotas;
   std::unique_ptr<sandbox::Sandbox> sandbox;
-  std::int64_t made_ns = 0;   // when the sandbox was asked for, on the journal's clock: what its own times count from
+  std::int64_t made_ns = 0;  // when the sandbox was asked for, on the journal's clock: what its own times count from
   Digest id_secret;
   LogKeeper log;
   LaneTimes times;
@@ -82,9 +83,11 @@ class Lane {
   Result<void> start();
   void watch(os::PollSet& set) const { pipes_.watch(set); }
   Nanoseconds wake_at() const;  // when act() has something to do though nothing came
-  Result<void> read(const os::PollSet& set) { return pipes_.move(set); }
+  Result<void> read(const os::PollSet& set);
   Result<void> look();
+  Result<void> listen();
   Result<void> act();
+  bool in_flight() const { return open_.has_value(); }
   // The person wants to stop: the cases left are lost to the harness, the sandbox dies.
   Result<void> stop(const std::string& why);
 
@@ -102,13 +105,13 @@ class Lane {
   };
 
   Result<void> ask_next();
-  Result<void> hear_bytes();
   Result<void> hear(const Frame& frame);
   std::int64_t take_latency();
   Result<void> hear_answer(const Heard& heard, const Frame& frame);
   Result<void> hear_failure(const Heard& heard, const Frame& frame);
   Result<void> hear_stray(const Heard& heard, const Frame& frame);
-  Result<void> pass(const Heard& heard, const Frame& frame, exchange::Direction direction, exchange::Decision& decision);
+  Result<void> pass(const Heard& heard, const Frame& frame, exchange::Direction direction,
+                    exchange::Decision& decision);
   Result<void> end_case(std::size_t item, spec::CaseResult result, const codec::Json* answer);
   Result<void> lose_case(std::size_t item, const Fate& fate);
   Result<void> lose_open_case(const Fate& fate);
@@ -133,16 +136,17 @@ class Lane {
   std::optional<std::size_t> open_;  // the case in flight
   std::string noise_;                // what came instead of an answer while it was
   Nanoseconds asked_at_{};
+  Nanoseconds read_at_{};
   Nanoseconds deadline_{};
   bool has_answered_ = false;
-  int silent_ = 0;                   // questions in a row without an answer
+  int silent_ = 0;  // questions in a row without an answer
 
   Nanoseconds leave_at_{};
   std::optional<Nanoseconds> mute_until_;   // set once nothing more can be heard from a living model
   std::optional<Nanoseconds> drain_until_;  // set once the sandbox has ended
-  std::optional<Fate> fate_;         // of the cases left, when we end the model
+  std::optional<Fate> fate_;                // of the cases left, when we end the model
   bool contained_ = false;
-  std::uint64_t held_ = 0;           // messages that came after containment
+  std::uint64_t held_ = 0;  // messages that came after containment
   std::set<std::string> seen_violations_;
   spec::ModelRun run_;
 };

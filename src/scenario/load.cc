@@ -43,7 +43,8 @@ void check_model(const spec::ModelSpec& model, const std::string& directory, Com
   if (!model.files.empty()) {
     const auto is_folder = os::is_directory(path_from(directory, model.files));
     if (!is_folder) complaints.at(model.mark, "files: " + is_folder.error().message() + ", expected a folder");
-    if (is_folder && !is_folder.value()) complaints.at(model.mark, "files: " + model.files + " is a file, expected a folder");
+    if (is_folder && !is_folder.value())
+      complaints.at(model.mark, "files: " + model.files + " is a file, expected a folder");
   }
   if (model.tier != "native") {
     complaints.at(model.mark, "tier: " + printable(model.tier) + " is not in this version, expected native");
@@ -146,7 +147,8 @@ std::string path_from(const std::string& directory, const std::string& path) {
 std::vector<std::string> Loaded::workload_models() const {
   std::vector<std::string> names;
   for (const spec::ModelSpec& model : scenario.models) {
-    const bool linked = std::any_of(links.begin(), links.end(), [&](const auto& link) { return link.to == model.name; });
+    const bool linked =
+        std::any_of(links.begin(), links.end(), [&](const auto& link) { return link.to == model.name; });
     if (linked) names.push_back(model.name);
   }
   return names;

@@ -27,8 +27,8 @@ struct TextInput {
 
 struct Loaded {
   spec::Scenario scenario;
-  std::string directory;           // absolute: what relative paths in the scenario are relative to
-  TextInput source;                // the scenario itself
+  std::string directory;  // absolute: what relative paths in the scenario are relative to
+  TextInput source;       // the scenario itself
   std::vector<exchange::Link> links;
   std::vector<TextInput> contracts;
   std::vector<Case> cases;

@@ -67,8 +67,8 @@ Result<MadeSandbox> make_sandbox(const std::string& name, const SandboxParts& pa
                                                   {"entries", content.entries},
                                                   {"bytes", content.bytes}}});
   }
-  made.described.set("profile", Json{Json::Object{{"name", parts.profile},
-                                                  {"digest", TRY(profile_digest(parts.profile, options))}}});
+  made.described.set(
+      "profile", Json{Json::Object{{"name", parts.profile}, {"digest", TRY(profile_digest(parts.profile, options))}}});
   made.described.set("limits", spec::quotas_json(parts.quotas));
   return made;
 }
@@ -85,8 +85,8 @@ std::string sandbox_name(std::string_view prefix, std::string_view name) {
 
 Result<Json> resolve_artifact(const spec::ArtifactSpec& spec, const ResolveOptions& options, Resolved& into) {
   MadeSandbox made = TRY_CTX(
-      make_sandbox(sandbox_name("artifact-", spec.name),
-                   {spec.image, spec.files, "/files", spec.profile, spec.quotas}, into.loaded.directory, options),
+      make_sandbox(sandbox_name("artifact-", spec.name), {spec.image, spec.files, "/files", spec.profile, spec.quotas},
+                   into.loaded.directory, options),
       "artifact " + spec.name);
   Json described{Json::Object{{"name", spec.name}, {"run", texts(spec.run)}}};
   for (auto& member : made.described.as_object()) described.set(member.first, member.second);
@@ -105,8 +105,8 @@ Result<Json> resolve_model(const spec::ModelSpec& spec, const ResolveOptions& op
                            into.loaded.directory, options),
               "model " + spec.name);
   made.spec.allow_degraded = spec.allow_degraded;
-  Json described{Json::Object{{"name", spec.name}, {"type", spec.type}, {"tier", spec.tier}, {"adapter", "stdio"},
-                              {"run", texts(spec.run)}}};
+  Json described{Json::Object{
+      {"name", spec.name}, {"type", spec.type}, {"tier", spec.tier}, {"adapter", "stdio"}, {"run", texts(spec.run)}}};
   for (auto& member : made.described.as_object()) described.set(member.first, member.second);
   if (!spec.artifacts.empty()) described.set("artifacts", texts(spec.artifacts));
   if (!spec.allow_degraded.empty()) described.set("allow_degraded", texts(spec.allow_degraded));
@@ -138,7 +138,8 @@ std::string canary_content(const std::string& path, Entropy& entropy) {
   const std::string secret = to_base64({reinterpret_cast<const char*>(random.data()), random.size()});
   if (path.find("aws") == std::string::npos) return "token = " + secret + "\n";
   std::string key = to_hex({reinterpret_cast<const char*>(random.data()), 8});
-  std::transform(key.begin(), key.end(), key.begin(), [](char c) { return c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c; });
+  std::transform(key.begin(), key.end(), key.begin(),
+                 [](char c) { return c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c; });
   return "[default]\naws_access_key_id = AKIA" + key + "\naws_secret_access_key = " + secret + "\n";
 }
 

@@ -44,7 +44,8 @@ Result<std::vector<DriveModel>> seal(const Resolved& resolved, ArtifactStore& st
     for (const std::string& name : model.spec.artifacts) {
       const auto artifact = artifacts.find(name);
       if (artifact == artifacts.end()) {
-        return Error{Errc::invalid_argument, "model " + model.spec.name + ": artifact " + name + " is not in artifacts:"};
+        return Error{Errc::invalid_argument,
+                     "model " + model.spec.name + ": artifact " + name + " is not in artifacts:"};
       }
       spec.files.push_back({artifact->second.path, "/artifacts/" + name});
     }

@@ -45,7 +45,9 @@ TEST(StdioFrames, SayWhatEachLineIs) {
       {"deep in a string is not deep", "{\"id\":\"[[[[[[[[\\\"[[[\"}\n", {"object"}},
       {"as deep as allowed", "{\"a\":[[[]]]}\n{\"a\":[[[[]]]]}\n", {"object", "too-deep"}},
       {"as large as allowed", "{\"a\":\"" + std::string(56, 'x') + "\"}\n", {"object"}},
-      {"as large as allowed, carriage return", "{\"a\":\"" + std::string(56, 'x') + "\"}\r\n{}\n", {"object", "object"}},
+      {"as large as allowed, carriage return",
+       "{\"a\":\"" + std::string(56, 'x') + "\"}\r\n{}\n",
+       {"object", "object"}},
       {"one byte too large", "{\"a\":\"" + std::string(57, 'x') + "\"}\n{}\n", {"too-large", "object"}},
       {"far too large", std::string(100000, 'x') + "\n{}\n", {"too-large", "object"}},
       {"too large and never a newline", std::string(100000, '\r'), {"too-large"}},
@@ -83,7 +85,8 @@ TEST(Conversation, SortsWhatAModelSays) {
 
   EXPECT_EQ(hear(talk, R"({"progress":1})").stray_kind, "unsolicited");
   EXPECT_FALSE(hear(talk, R"({"verdict":"pass","exit":0})").spoils);
-  for (const char* id : {R"("c-0")", R"("c-0-0000000000000000")", R"("c-99999999999999999999-1")", R"("")", "7", "null"}) {
+  for (const char* id :
+       {R"("c-0")", R"("c-0-0000000000000000")", R"("c-99999999999999999999-1")", R"("")", "7", "null"}) {
     const Heard heard = hear(talk, std::string{R"({"id":)"} + id + "}");
     EXPECT_EQ(heard.stray_kind, "foreign-id") << id;
     EXPECT_TRUE(heard.spoils);

@@ -20,12 +20,12 @@ codec::Json without_id(const codec::Json& answer) {
 
 void Transcript::set(std::size_t model, std::size_t item, const Exchanged& exchanged) {
   CHECK(model < models_ && item * models_ + model < lines_.size(), "a case of this run");
-  const codec::Json line{codec::Json::Object{
-      {"answer", exchanged.answer != nullptr ? without_id(*exchanged.answer) : codec::Json{}},
-      {"case", exchanged.case_id},
-      {"end", spec::case_end_name(exchanged.end)},
-      {"model", exchanged.model},
-      {"request", exchanged.request}}};
+  const codec::Json line{
+      codec::Json::Object{{"answer", exchanged.answer != nullptr ? without_id(*exchanged.answer) : codec::Json{}},
+                          {"case", exchanged.case_id},
+                          {"end", spec::case_end_name(exchanged.end)},
+                          {"model", exchanged.model},
+                          {"request", exchanged.request}}};
   lines_[item * models_ + model] = codec::sha256(codec::canonical_json(line));
 }
 
