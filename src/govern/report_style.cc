@@ -3,8 +3,9 @@
 
 namespace belljar::govern {
 
-std::string_view report_style() {
-  return R"css(
+namespace {
+
+constexpr std::string_view kStyle = R"css(
 :root{--ground:#f6f6f3;--card:#fff;--ink:#1c2225;--soft:#566067;--line:#e1e2dc;--track:#ecede7;
 --pass:#17734a;--fail:#b3261e;--doubt:#865600;--held:#8f2169;--info:#2b5f9e;
 --pass-wash:#e4f3ea;--fail-wash:#fbe9e7;--doubt-wash:#f9f0dc;--held-wash:#f8e6f1;
@@ -81,6 +82,9 @@ footer{color:var(--soft);font-size:.84rem;margin-top:26px;text-align:center}
 header.card{grid-template-columns:1fr}header .jar{width:64px;height:72px;grid-row:auto}}
 @media print{body{background:#fff}.card{break-inside:avoid;border-color:#ccc}}
 )css";
-}
+
+}  // namespace
+
+std::string_view report_style() { return kStyle; }
 
 }  // namespace belljar::govern
