@@ -51,10 +51,7 @@ std::string parent_of(const std::string& path) { return path.substr(0, path.find
 class Writer final : public Ledger {
  public:
   Writer(std::string run_directory, os::Fd run, std::string origin, const codec::SigningKey& key)
-      : run_directory_{std::move(run_directory)},
-        run_{std::move(run)},
-        origin_{std::move(origin)},
-        key_{key} {}
+      : run_directory_{std::move(run_directory)}, run_{std::move(run)}, origin_{std::move(origin)}, key_{key} {}
 
   static Result<void> lay_out(const std::string& run_directory, const std::string& origin,
                               const codec::SigningKey& key);
