@@ -177,6 +177,29 @@ INSTANTIATE_TEST_SUITE_P(
                      "wall: 20s, memory: 64MiB", Outcome::fail, CaseEnd::model_error, ""}),
     [](const auto& row) { return std::string{row.param.name}; });
 
+TEST_F(ConductTest, ModelsWorkBesideEachOtherAndOneFallsAlone) {
+  write("honest/serve.sh", kEach + kAnswer + "done\n");
+  write("thief/serve.sh", kEach + "cat /work/key >/dev/null; " + kAnswer + "done\n");
+  write("s.yaml", R"(belljar: 1
+name: two
+models:
+  honest: {files: honest, run: [/bin/sh, /model/serve.sh], adapter: stdio, limits: {wall: 20s}}
+  thief: {files: thief, run: [/bin/sh, /model/serve.sh], adapter: stdio, limits: {wall: 20s}, canaries: [/work/key]}
+workload: {cases: cases.csv, label: label}
+gates: [{metric: accuracy, at_least: 0.9}]
+on_breach: {contain: [canary]}
+)");
+  const auto verdict = run("r");
+  ASSERT_TRUE(verdict) << verdict.error().message();
+  EXPECT_EQ(verdict.value().exit_code, 5) << verdict.value().error;
+  const auto record = read_run(folder + "/r");
+  ASSERT_TRUE(record) << record.error().message();
+  ASSERT_EQ(record.value().measurements.cases.size(), 120U);
+  for (const auto& item : record.value().measurements.cases) {
+    EXPECT_EQ(item.end, item.model == "honest" ? CaseEnd::answered : CaseEnd::held) << item.model << item.detail;
+  }
+}
+
 TEST_F(ConductTest, ReadingACanaryIsContained) {
   write_scenario(kEach + "cat /work/.aws/credentials >/dev/null; " + kAnswer + "done",
                  "    limits: {wall: 20s}\n    canaries: [/work/.aws/credentials]\n",
