@@ -51,7 +51,10 @@ std::string call_text(const spec::Violation& violation) {
 
 std::optional<spec::Finding> detect(const spec::Violation& violation) {
   std::string detail = call_text(violation);
-  if (violation.layer == "canary") return make("critical", "canary", violation.rule, "opened: " + detail);
+  if (violation.layer == "canary") {
+    const std::string by = violation.process.empty() ? "" : " by " + printable(violation.process, 64);
+    return make("critical", "canary", violation.rule, "a planted credential was opened" + by);
+  }
   if (violation.layer == "quota") {
     const auto* quota = std::find_if(kQuotaKinds.begin(), kQuotaKinds.end(),
                                      [&](const QuotaKind& entry) { return entry.rule == violation.rule; });
