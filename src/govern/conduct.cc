@@ -73,11 +73,11 @@ class Teller final : public scenario::DriveListener {
   Progress& progress_;
 };
 
-// The ledger's own errors say what to do already.
-Error with_remedy(const Error& error) {
-  const bool is_told = error.message().find("--out") != std::string::npos;
-  return Error{error.code(),
-               error.message() + (is_told ? "" : ": make room for it there, or keep the run elsewhere with --out")};
+// For what is written beside the ledger; the ledger's own errors say what to do already.
+Result<void> or_remedy(Result<void> result) {
+  if (result) return result;
+  return Error{result.error().code(),
+               result.error().message() + ": make room for it there, or keep the run elsewhere with --out"};
 }
 
 // One run. A step that fails leaves its error in `error_`; recording and destruction follow either way.
@@ -136,7 +136,7 @@ Result<void> Conductor::enter(StepName step) {
 }
 
 Result<void> Conductor::open_record() {
-  TRY(os::make_directories(directory_ + "/logs", kFolderMode));
+  TRY(or_remedy(os::make_directories(directory_ + "/logs", kFolderMode)));
   const codec::SigningKey key = TRY(ledger::open_signing_key());
   ledger_ = TRY(ledger::Ledger::create(directory_, "belljar.local/run/" + run_, key));
   journal_.emplace(*ledger_, tools_.clock);
@@ -153,9 +153,8 @@ Result<void> Conductor::resolve() {
   TRY(enter(StepName::resolve));
   const std::string profiles = TRY(sandbox::native::find_profiles());
   resolved_ = TRY(scenario::resolve(std::move(resolved_.loaded), {std::string{kVersion}, profiles}, tools_.entropy));
-  TRY(os::write_file_atomic(directory_ + "/manifest.json", codec::to_json_pretty(resolved_.manifest), kFileMode));
   TRY(journal_->add({{"kind", "manifest"}, {"digest", resolved_.manifest_digest.text()}}));
-  return journal_->bind_file("manifest.json");
+  return write_bound("manifest.json", codec::to_json_pretty(resolved_.manifest));
 }
 
 Result<void> Conductor::admit() {
@@ -203,7 +202,7 @@ Result<void> Conductor::judge_run() {
 }
 
 Result<void> Conductor::write_bound(const std::string& name, const std::string& bytes) {
-  TRY_CTX(os::write_file_atomic(directory_ + "/" + name, bytes, kFileMode), "record the run");
+  TRY_CTX(or_remedy(os::write_file_atomic(directory_ + "/" + name, bytes, kFileMode)), "record the run");
   return journal_->bind_file(name);
 }
 
@@ -257,7 +256,7 @@ spec::Verdict Conductor::conduct() {
   // Without a whole record the seal is withheld: the run reads as interrupted, which it was.
   if (kept) kept = destroy();
   if (!kept) {
-    fail(with_remedy(kept.error()));
+    fail(kept.error());
     spec::Verdict lost = error_verdict(scenario(), measurements_, error_);
     lost.run = verdict_.run;
     lost.directory = verdict_.directory;
@@ -302,7 +301,7 @@ Result<spec::Verdict> conduct(const ConductOptions& options, const ConductTools&
   Conductor conductor{std::move(loaded).value(), run, directory, tools};
   if (const auto opened = conductor.open_record(); !opened) {
     tools.progress.end(Ending::failed);
-    return with_remedy(opened.error()).context("begin the record of the run");
+    return Error{opened.error()}.context("begin the record of the run");
   }
   return conductor.conduct();
 }

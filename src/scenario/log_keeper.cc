@@ -12,6 +12,11 @@ namespace {
 constexpr std::size_t kLineBytesMax = 4096;
 constexpr std::size_t kTailBytesMax = 64U << 10;
 
+Error cannot_keep(const std::string& doing) {
+  const Error error = os::os_error(doing, errno != 0 ? errno : EIO);
+  return Error{error.code(), error.message() + ": make room for it there, or keep the run elsewhere with --out"};
+}
+
 }  // namespace
 
 Result<LogKeeper> LogKeeper::open(const std::string& path) {
@@ -20,7 +25,7 @@ Result<LogKeeper> LogKeeper::open(const std::string& path) {
   if (path.empty()) return keeper;
   errno = 0;
   keeper.file_.open(path, std::ios::binary | std::ios::trunc);
-  if (!keeper.file_) return os::os_error("create " + path);
+  if (!keeper.file_) return cannot_keep("create " + path);
   return keeper;
 }
 
@@ -28,7 +33,7 @@ Result<void> LogKeeper::written() {
   if (path_.empty()) return {};
   errno = 0;
   file_.flush();
-  if (!file_) return os::os_error("write " + path_, errno != 0 ? errno : EIO);
+  if (!file_) return cannot_keep("write " + path_);
   return {};
 }
 
