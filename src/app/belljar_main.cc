@@ -9,6 +9,8 @@
 #include "cli/doctor.h"
 #include "cli/exec.h"
 #include "cli/image.h"
+#include "cli/probe.h"
+#include "cli/report.h"
 #include "cli/run.h"
 #include "cli/verify.h"
 #include "os/system.h"
@@ -18,9 +20,9 @@ namespace {
 constexpr const char* kVersion = "belljar 0.1.0";
 
 // The order in which help lists them.
-const std::array<const belljar::cli::Command*, 5> kCommands{&belljar::cli::kRun, &belljar::cli::kVerify,
-                                                            &belljar::cli::kExec, &belljar::cli::kDoctor,
-                                                            &belljar::cli::kImage};
+const std::array<const belljar::cli::Command*, 7> kCommands{
+    &belljar::cli::kRun,    &belljar::cli::kVerify, &belljar::cli::kReport, &belljar::cli::kExec,
+    &belljar::cli::kDoctor, &belljar::cli::kProbe,  &belljar::cli::kImage};
 
 void print_help() {
   (void)std::puts("belljar runs AI models nobody trusts yet, sealed, and says whether they may be released.\n");
