@@ -53,14 +53,14 @@ std::optional<std::uint16_t> error_in(std::string_view text) {
 
 // Asking libseccomp a thousand times takes longer than all the rest.
 const std::vector<std::uint16_t>& named_calls() {
-  static const std::vector<std::uint16_t> calls = [] {
+  static const std::vector<std::uint16_t> kCalls = [] {
     std::vector<std::uint16_t> named;
     for (std::uint16_t call = 0; call < kCallsEnd; ++call) {
       if (call_name(call)) named.push_back(call);
     }
     return named;
   }();
-  return calls;
+  return kCalls;
 }
 
 std::uint64_t all_bits(Width width) { return width == Width::low32 ? 0xffffffffU : ~std::uint64_t{0}; }

@@ -44,6 +44,7 @@ std::string failure_text(const LauncherReply& reply) {
   return text;
 }
 
+// By value: what it was given is closed when it returns. NOLINTNEXTLINE(performance-unnecessary-value-param)
 Result<std::unique_ptr<LauncherProcess>> LauncherProcess::start(LauncherOptions options) {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
