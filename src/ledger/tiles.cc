@@ -29,7 +29,8 @@ std::string_view take_element(std::string_view& rest) {
 
 bool append_digits(std::string_view three, std::uint64_t& index) {
   if (three.size() != 3 || !is_digit(three[0]) || !is_digit(three[1]) || !is_digit(three[2])) return false;
-  const auto group = static_cast<std::uint64_t>((three[0] - '0') * 100 + (three[1] - '0') * 10 + (three[2] - '0'));
+  const int value = (three[0] - '0') * 100 + (three[1] - '0') * 10 + (three[2] - '0');
+  const auto group = static_cast<std::uint64_t>(value);
   if (index > (UINT64_MAX - group) / 1000) return false;
   index = index * 1000 + group;
   return true;
