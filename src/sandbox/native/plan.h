@@ -17,7 +17,7 @@
 
 namespace belljar::sandbox::native {
 
-inline constexpr std::uint32_t kPlanMagic = 0x426a6c02;
+inline constexpr std::uint32_t kPlanMagic = 0x426a6c03;
 inline constexpr std::uint32_t kSlotsMax = 1024;
 inline constexpr std::uint32_t kIdsPerSlot = 1024;
 inline constexpr std::uint32_t kInitId = 0;        // pid 1, as numbered inside
@@ -34,8 +34,9 @@ enum class StepKind : std::uint32_t {
   directory,  // target, mode
   symlink,    // target, source = where it points
   file,       // target, source = content, mode; owned by the program when `own`
-  bind,       // target, source = host path: read-only, nosuid, nodev (devices: nosuid, noexec)
-  device,     // target, source = host device node
+  folder,     // target, source = host folder: a read-only layer of its own, nosuid, nodev
+  bind,       // target, source = host file: read-only, nosuid, nodev
+  device,     // target, source = host device node: nosuid, noexec
   tmpfs,      // target, source = mount options; owned by the program when `own`
   proc,       // target, source = mount options
   devpts,     // target, source = mount options

@@ -136,7 +136,7 @@ Result<void> add_host_etc(RootBuilder& root) {
   }
   if (os::exists("/etc/alternatives")) {
     root.directory("etc/alternatives");
-    root.bind(StepKind::bind, "etc/alternatives", "/etc/alternatives");
+    root.bind(StepKind::folder, "etc/alternatives", "/etc/alternatives");
   }
   return {};
 }
@@ -162,7 +162,7 @@ Result<void> add_image(RootBuilder& root, const spec::Image& image) {
       root.link(entry.name, TRY(link_target(path)));
     } else if (entry.type == DT_DIR) {
       root.directory(entry.name);
-      root.bind(StepKind::bind, entry.name, path);
+      root.bind(StepKind::folder, entry.name, path);
     }
   }
   return host ? add_host_etc(root) : Result<void>{};
@@ -191,12 +191,13 @@ Result<void> add_files(RootBuilder& root, const std::vector<spec::ReadOnlyBind>&
                                                ": not a free place in the image; choose a new top folder such as /model"};
     }
     root.parents(inside);
-    if (TRY_CTX(os::is_directory(bind.host_path), "place it at " + bind.inside)) {
+    const bool folder = TRY_CTX(os::is_directory(bind.host_path), "place it at " + bind.inside);
+    if (folder) {
       root.directory(inside);
     } else {
       root.file(inside, "");
     }
-    root.bind(StepKind::bind, inside, bind.host_path);
+    root.bind(folder ? StepKind::folder : StepKind::bind, inside, bind.host_path);
   }
   return {};
 }

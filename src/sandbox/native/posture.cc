@@ -131,7 +131,7 @@ std::map<std::string, bool, std::less<>> expected_mounts(std::string_view bytes)
       PlanStep step;
       std::memcpy(&step, bytes.data() + slice.at + item * sizeof step, sizeof step);
       const std::string target = "/" + std::string{bytes.substr(step.target.at, step.target.length)};
-      if (step.kind == StepKind::bind) mounts.emplace(target, false);
+      if (step.kind == StepKind::bind || step.kind == StepKind::folder) mounts.emplace(target, false);
       const bool own = step.kind == StepKind::tmpfs || step.kind == StepKind::devpts || step.kind == StepKind::proc;
       if (own || step.kind == StepKind::device || step.kind == StepKind::overlay) mounts[target] = true;
     }

@@ -74,9 +74,9 @@ constexpr Probe kWriting[] = {
     {"FS48", "remove-host-file", "Removes a file of the host.", "mount namespace", tree_changed()},
     {"FS49", "remove-shared-file", "Removes a shared file.", "read-only bind", tree_changed()},
     {"FS50", "swap-shared-file", "Swaps a shared file for one of its own.", "read-only bind", tree_changed()},
-    {"FS51", "lock", "Locks a shared file, so that the host waits.", "system calls: flock", noticed("lock")},
+    {"FS51", "lock", "Locks a shared file, so that the host waits.", "shared folders are layers with inodes of their own", noticed("lock")},
     {"FS52", "record-lock", "Takes read locks on a shared file, so that writers on the host wait.",
-     "system calls: fcntl", noticed("lock")},
+     "shared folders are layers with inodes of their own", noticed("lock")},
     {"FS53", "lease", "Takes a lease on a shared file, so that the host waits.", "system calls: fcntl",
      noticed("lock")},
 };

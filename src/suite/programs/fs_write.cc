@@ -97,18 +97,24 @@ Outcome swap_shared_file(const Params& given) {
                  "swap a shared file");
 }
 
+// A lock that is granted says nothing by itself: it may bind a copy of the inode that is the sandbox's own. The witness
+// outside tells whether the host's file is locked.
+Outcome of_lock(int result, const char* what) { return result == 0 ? done(what) : denied(what); }
+
 Outcome lock_shared_file(const Params& given) {
   const int fd = ::open(readme(given).c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return denied("open a shared file");
-  return of_call(::flock(fd, LOCK_EX | LOCK_NB), "lock a shared file");
+  return of_lock(::flock(fd, LOCK_EX | LOCK_NB), "lock a shared file");
 }
 
 Outcome read_lock_shared_file(const Params& given) {
   const int fd = ::open(readme(given).c_str(), O_RDONLY | O_CLOEXEC);
   struct flock range {};
   range.l_type = F_RDLCK;
-  return any_of({of_call(::fcntl(fd, F_SETLK, &range), "take a record lock on a shared file"),
-                 of_call(::fcntl(fd, F_OFD_SETLK, &range), "take an open-file lock on a shared file")});
+  // Closing any descriptor of the file would drop the first kind, so one descriptor takes both.
+  const Outcome record = of_lock(::fcntl(fd, F_SETLK, &range), "take a record lock on a shared file");
+  const Outcome open_file = of_lock(::fcntl(fd, F_OFD_SETLK, &range), "take an open-file lock on a shared file");
+  return record.kind == Outcome::Kind::done ? record : open_file;
 }
 
 Outcome lease_shared_file(const Params& given) {

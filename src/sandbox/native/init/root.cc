@@ -3,6 +3,7 @@
 #include <linux/mount.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <cstring>
 
 namespace belljar::sandbox::native {
 
@@ -13,6 +14,7 @@ namespace {
 constexpr const char* kAnchor = "/usr";
 constexpr const char* kHostProc = ".host-proc";
 constexpr const char* kScratch = ".writable";
+constexpr const char* kEmpty = ".empty";
 
 int open_tree(const char* path, unsigned flags) {
   return static_cast<int>(::syscall(SYS_open_tree, AT_FDCWD, path, flags));
@@ -28,6 +30,44 @@ int set_attributes(int tree, std::uint64_t set, std::uint64_t propagation) {
   attributes.propagation = propagation;
   return static_cast<int>(::syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes,
                                     sizeof attributes));
+}
+
+std::size_t put_text(char* into, const char* text) {
+  const std::size_t length = std::strlen(text);
+  std::memcpy(into, text, length + 1);
+  return length;
+}
+
+std::size_t put_descriptor(char* into, int fd) {
+  std::size_t at = put_text(into, "/proc/self/fd/");
+  char digits[12];
+  int count = 0;
+  do {
+    digits[count++] = static_cast<char>('0' + fd % 10);
+    fd /= 10;
+  } while (fd != 0);
+  while (count > 0) into[at++] = digits[--count];
+  into[at] = '\0';
+  return at;
+}
+
+// A host folder as a read-only layer of its own: its inodes are not the host's, so a lock taken inside binds nobody
+// outside, and a socket that lies there leads nowhere. (An overlay without a writable layer needs two lower ones.)
+Outcome layer(const PlanView& view, const PlanStep& step, int folder, std::uint32_t item) {
+  const int empty = ::open(kEmpty, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (empty < 0) return failed(Step::build_root, errno, item);
+  char options[96];
+  std::size_t at = put_text(options, "lowerdir=");
+  at += put_descriptor(options + at, folder);
+  options[at++] = ':';
+  (void)put_descriptor(options + at, empty);
+  const unsigned long flags = MS_RDONLY | MS_NOSUID | MS_NODEV;
+  if (::mount("overlay", view.text(step.target), "overlay", flags, options) != 0) {
+    return failed(Step::build_root, errno, item);
+  }
+  (void)::close(empty);
+  (void)::close(folder);
+  return done();
 }
 
 // A copy of what stands at `source`, made harmless before it is visible anywhere.
@@ -81,6 +121,7 @@ Outcome root_step(const PlanView& view, const PlanStep& step, const int* trees, 
     case StepKind::symlink:
       if (::symlink(view.text(step.source), view.text(step.target)) != 0) return failed(Step::build_root, errno, item);
       return done();
+    case StepKind::folder: return layer(view, step, trees[item], item);
     case StepKind::bind:
     case StepKind::device: return bind(view, step, trees[item], item);
     default: return failed(Step::build_root, EINVAL, item);
@@ -95,6 +136,10 @@ Outcome open_sources(const PlanView& view, int* trees) {
   if (plan.root_steps.count > kRootStepsMax) return failed(Step::build_root, E2BIG);
   const auto* steps = view.slice<PlanStep>(plan.root_steps);
   for (std::uint32_t item = 0; item < plan.root_steps.count; ++item) {
+    if (steps[item].kind == StepKind::folder) {
+      trees[item] = ::open(view.text(steps[item].source), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+      if (trees[item] < 0) return failed(Step::build_root, errno, item);
+    }
     if (steps[item].kind != StepKind::bind && steps[item].kind != StepKind::device) continue;
     trees[item] = open_tree(view.text(steps[item].source),
                             OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
@@ -120,7 +165,7 @@ Outcome build_shared_root(const PlanView& view) {
   if (::mount("tmpfs", kAnchor, "tmpfs", MS_NOSUID | MS_NODEV, "size=4m,nr_inodes=2048,mode=0755") != 0) {
     return failed(Step::build_root);
   }
-  if (::chdir(kAnchor) != 0) return failed(Step::build_root);
+  if (::chdir(kAnchor) != 0 || ::mkdir(kEmpty, 0700) != 0) return failed(Step::build_root);
   const auto* steps = view.slice<PlanStep>(plan.root_steps);
   for (std::uint32_t item = 0; item < plan.root_steps.count; ++item) {
     if (Outcome outcome = root_step(view, steps[item], trees, item); !outcome.ok()) return outcome;
