@@ -4,6 +4,9 @@
 //   Fd fd = TRY(open_config(path));                     // returns the Error to our caller
 //   Fd fd = TRY_CTX(open_config(path), "load policy");  // ... and says what we were doing
 //
+// TRY stands as a whole initializer, statement or function argument, never inside the braces of an aggregate: g++ and
+// clang both forget the members already built when the statement expression returns.
+//
 // For what the world or the input did wrong; a bug in Belljar is a CHECK. Dropping a Result is a compiler error.
 // Value type, no thread contract of its own.
 #pragma once

@@ -67,8 +67,8 @@ Result<MadeSandbox> make_sandbox(const std::string& name, const SandboxParts& pa
                                                   {"entries", content.entries},
                                                   {"bytes", content.bytes}}});
   }
-  made.described.set(
-      "profile", Json{Json::Object{{"name", parts.profile}, {"digest", TRY(profile_digest(parts.profile, options))}}});
+  std::string profile = TRY(profile_digest(parts.profile, options));
+  made.described.set("profile", Json{Json::Object{{"name", parts.profile}, {"digest", std::move(profile)}}});
   made.described.set("limits", spec::quotas_json(parts.quotas));
   return made;
 }

@@ -34,7 +34,7 @@ struct Finding {
   std::string rule;
   std::string detail;    // printable
   std::uint64_t count = 1;
-  std::int64_t first_ns = 0;  // since the start of `drive`
+  std::int64_t first_ns = 0;  // since the run began
   bool contained = false;     // this one triggered containment
 };
 

@@ -188,7 +188,11 @@ Result<std::unique_ptr<Template>> NativeEngine::make_template(const spec::Sandbo
       missing.set(part.part);
     }
   }
-  if (missing != os::CgroupParts{}) return cgroups_.refusal(missing);
+  if (missing != os::CgroupParts{}) {
+    const Error refusal = cgroups_.refusal(missing);
+    return Error{refusal.code(), "seal sandbox " + spec.name + ": " + refusal.message() +
+                                     "; or accept it by name: --allow-degraded cgroup-memory (or -processes, -cpu)"};
+  }
   if (powers_.landlock_abi == 0) {
     if (!accepted("landlock")) {
       return Error{Errc::unavailable,
