@@ -8,8 +8,8 @@
 namespace belljar::bench {
 namespace {
 
-const std::vector<std::string> kBubblewrap{"bwrap",  "--unshare-all", "--ro-bind", "/",      "/",  "--dev",
-                                           "/dev",   "--proc",        "/proc",     "--",     "/bin/true"};
+const std::vector<std::string> kBubblewrap{"bwrap", "--unshare-all", "--ro-bind", "/",  "/",        "--dev",
+                                           "/dev",  "--proc",        "/proc",     "--", "/bin/true"};
 
 void claim_to_running(sandbox::Engine& engine, const spec::SandboxSpec& spec, int runs) {
   std::vector<double> micros;
@@ -85,8 +85,9 @@ int run(int runs) {
       theirs.push_back(bubblewrap_rate(std::max(20, runs / 10), lanes));
       ratios.push_back(ours.back() / theirs.back());
     }
-    (void)std::printf("%d at a time, runs/s: pool %.0f  bubblewrap %.0f  ratio %.2f (medians of 5 interleaved rounds)\n", lanes,
-                      quantile(ours, 0.5), quantile(theirs, 0.5), quantile(ratios, 0.5));
+    (void)std::printf(
+        "%d at a time, runs/s: pool %.0f  bubblewrap %.0f  ratio %.2f (medians of 5 interleaved rounds)\n", lanes,
+        quantile(ours, 0.5), quantile(theirs, 0.5), quantile(ratios, 0.5));
   }
   return 0;
 }

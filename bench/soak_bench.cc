@@ -29,7 +29,8 @@ long entries(const std::string& path, bool numbers_only = false) {
 long belljar_cgroups() {
   long count = 0;
   for (const os::DirectoryEntry& hierarchy : must(os::list_directory("/sys/fs/cgroup"))) {
-    const Result<std::vector<os::DirectoryEntry>> inside = os::list_directory("/sys/fs/cgroup/" + hierarchy.name + "/belljar");
+    const Result<std::vector<os::DirectoryEntry>> inside =
+        os::list_directory("/sys/fs/cgroup/" + hierarchy.name + "/belljar");
     if (!inside) continue;
     for (const os::DirectoryEntry& entry : inside.value()) count += entry.type == DT_DIR ? 1 : 0;
   }
@@ -122,7 +123,8 @@ void at_once(sandbox::Engine& engine, const spec::SandboxSpec& spec, int count) 
   for (int at = 0; at < count; ++at) idle.push_back(must(engine.create(spec)));
   (void)std::printf("%d at once: %.1f s to make", count, static_cast<double>(now_ns() - begin) / 1e9);
   const std::uint64_t bytes = kernel_bytes_of_cgroups();
-  if (bytes > 0) (void)std::printf(", %.0f KiB of kernel memory per idle sandbox", static_cast<double>(bytes) / count / 1024);
+  if (bytes > 0)
+    (void)std::printf(", %.0f KiB of kernel memory per idle sandbox", static_cast<double>(bytes) / count / 1024);
   (void)std::printf("\n");
   for (const auto& sandbox : idle) must(sandbox->start({{"/bench/bench_now"}, spec::default_environment()}));
   for (const auto& sandbox : idle) (void)finish(engine, *sandbox);

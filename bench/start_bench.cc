@@ -17,13 +17,21 @@ struct Peer {
 std::vector<Peer> peers() {
   const std::string belljar = BELLJAR_BINARY_DIR "/bin/belljar";
   return {
-      {"bubblewrap", {"bwrap", "--unshare-all", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--", "/bin/true"}},
+      {"bubblewrap",
+       {"bwrap", "--unshare-all", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--", "/bin/true"}},
       {"plain", {"/bin/true"}},
       {"belljar exec", {belljar, "exec", "--", "/bin/true"}},
-      {"nsjail", {"nsjail", "-q", "-q", "-Mo", "-R", "/bin", "-R", "/lib", "-R", "/lib64", "-R", "/usr", "--", "/bin/true"}},
-      {"unshare (8 namespaces)", {"unshare", "-U", "-r", "-p", "-f", "-m", "-n", "-i", "-u", "-C", "-T", "--mount-proc", "/bin/true"}},
-      {"firejail", {"firejail", "--quiet", "--noprofile", "--net=none", "--private-dev", "--seccomp", "--caps.drop=all", "/bin/true"}, 10},
-      {"runsc do (ptrace)", {"runsc", "--platform=ptrace", "--network=none", "--ignore-cgroups", "do", "/bin/true"}, 10},
+      {"nsjail",
+       {"nsjail", "-q", "-q", "-Mo", "-R", "/bin", "-R", "/lib", "-R", "/lib64", "-R", "/usr", "--", "/bin/true"}},
+      {"unshare (8 namespaces)",
+       {"unshare", "-U", "-r", "-p", "-f", "-m", "-n", "-i", "-u", "-C", "-T", "--mount-proc", "/bin/true"}},
+      {"firejail",
+       {"firejail", "--quiet", "--noprofile", "--net=none", "--private-dev", "--seccomp", "--caps.drop=all",
+        "/bin/true"},
+       10},
+      {"runsc do (ptrace)",
+       {"runsc", "--platform=ptrace", "--network=none", "--ignore-cgroups", "do", "/bin/true"},
+       10},
       {"crun run", {BELLJAR_SOURCE_DIR "/bench/oci.sh", "crun"}, 5},
       {"runc run", {BELLJAR_SOURCE_DIR "/bench/oci.sh", "runc"}, 5},
       {"podman run", {BELLJAR_SOURCE_DIR "/bench/oci.sh", "podman"}, 20},
@@ -51,8 +59,9 @@ int run(int runs) {
   (void)std::printf("%-24s %6s %9s %9s %9s %16s\n", "peer", "runs", "p10 ms", "p50 ms", "p95 ms", "ratio to bwrap");
   for (const Peer& peer : all) {
     if (peer.millis.empty()) continue;
-    (void)std::printf("%-24s %6zu %9.2f %9.2f %9.2f %16.2f\n", peer.name, peer.millis.size(), quantile(peer.millis, 0.1),
-                      quantile(peer.millis, 0.5), quantile(peer.millis, 0.95), quantile(peer.ratios, 0.5));
+    (void)std::printf("%-24s %6zu %9.2f %9.2f %9.2f %16.2f\n", peer.name, peer.millis.size(),
+                      quantile(peer.millis, 0.1), quantile(peer.millis, 0.5), quantile(peer.millis, 0.95),
+                      quantile(peer.ratios, 0.5));
   }
   return 0;
 }

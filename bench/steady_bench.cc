@@ -1,5 +1,5 @@
-// What a sealed program pays all the time: system calls, files, page faults, a numpy job, python's start; plain and sealed
-// in turn.   Usage: steady_bench [ROUNDS]
+// What a sealed program pays all the time: system calls, files, page faults, a numpy job, python's start; plain and
+// sealed in turn.   Usage: steady_bench [ROUNDS]
 
 #include <cstring>
 #include <map>
@@ -70,7 +70,8 @@ int run(int rounds) {
     walled["python start"].push_back(static_cast<double>(now_ns() - begin));
     (void)must(sandbox->destroy());
   }
-  if (!numpy) (void)std::puts("left out: the numpy job (the host's python3 has no numpy: apt-get install python3-numpy)");
+  if (!numpy)
+    (void)std::puts("left out: the numpy job (the host's python3 has no numpy: apt-get install python3-numpy)");
   (void)std::printf("%-26s %14s %14s %8s\n", "", "plain ns", "sealed ns", "ratio");
   for (const auto& [name, values] : unsealed) {
     const double before = quantile(values, 0.5);

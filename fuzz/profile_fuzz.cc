@@ -1,5 +1,6 @@
 // System call profiles and cache entries from anyone: parsed without harm, and what compiles answers as it decides.
-// An input that begins with 'E' is the content of a cache entry; else it is a profile, and behind a NUL one it includes.
+// An input that begins with 'E' is the content of a cache entry; else it is a profile, and behind a NUL one it
+// includes.
 #include <linux/audit.h>
 
 #include <algorithm>
@@ -25,10 +26,14 @@ void require(bool holds) {
 
 std::uint32_t action_of(const Decision& decision) {
   switch (decision.action) {
-    case Action::allow: return SECCOMP_RET_ALLOW;
-    case Action::quiet: return SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(decision.error);
-    case Action::refuse: return SECCOMP_RET_USER_NOTIF;
-    case Action::kill: break;
+    case Action::allow:
+      return SECCOMP_RET_ALLOW;
+    case Action::quiet:
+      return SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(decision.error);
+    case Action::refuse:
+      return SECCOMP_RET_USER_NOTIF;
+    case Action::kill:
+      break;
   }
   return SECCOMP_RET_KILL_PROCESS;
 }
@@ -46,8 +51,7 @@ void for_each_call(const Profile& profile, Try try_one) {
       for (const Condition& condition : match.conditions) {
         for (const std::uint64_t value : condition.values) {
           const std::uint64_t high = std::uint64_t{1} << 32U;
-          for (const std::uint64_t one :
-               {value, value + 1, value - 1, value | ~condition.mask, ~value, value | high}) {
+          for (const std::uint64_t one : {value, value + 1, value - 1, value | ~condition.mask, ~value, value | high}) {
             data.args[condition.argument] = one;
             try_one(data);
           }

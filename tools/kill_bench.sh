@@ -15,6 +15,7 @@ ours() { pgrep -x belljar-init | sort; }
 begin=$(date +%s%N)
 "$belljar" run "$scenario" --quiet --out "$work/whole" >/dev/null 2>&1
 length=$(( ($(date +%s%N) - begin) / 1000000 ))
+sleep 1  # the launcher of the whole run ends a moment after it
 groups >"$work/groups.before"
 ours >"$work/processes.before"
 bad=0
@@ -30,13 +31,12 @@ for ((turn = 0; turn < times; ++turn)); do
   for ((patience = 0; patience < 100; ++patience)); do
     ours >"$work/processes.after"
     groups >"$work/groups.after"
-    cmp -s "$work/processes.before" "$work/processes.after" && cmp -s "$work/groups.before" "$work/groups.after" && break
+    left=$(comm -13 "$work/processes.before" "$work/processes.after"; comm -13 "$work/groups.before" "$work/groups.after")
+    [ -z "$left" ] && break
     sleep 0.05
   done
   if ((patience == 100)); then
-    echo "kill $turn: something is left"
-    comm -13 "$work/processes.before" "$work/processes.after"
-    comm -13 "$work/groups.before" "$work/groups.after"
+    echo "kill $turn: left: $left"
     bad=$((bad + 1))
   fi
   if [ ! -e "$run/ledger/checkpoint" ]; then

@@ -27,7 +27,8 @@ const std::array<const belljar::cli::Command*, 7> kCommands{
 void print_help() {
   (void)std::puts("belljar runs AI models nobody trusts yet, sealed, and says whether they may be released.\n");
   for (const belljar::cli::Command* command : kCommands) {
-    (void)std::printf("  belljar %-10s %s\n", std::string{command->name}.c_str(), std::string{command->summary}.c_str());
+    (void)std::printf("  belljar %-10s %s\n", std::string{command->name}.c_str(),
+                      std::string{command->summary}.c_str());
   }
   (void)std::puts("\n`belljar COMMAND --help` tells the rest.");
 }

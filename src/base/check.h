@@ -9,8 +9,8 @@ namespace belljar::detail {
 [[noreturn]] void check_failed(const char* file, int line, const char* condition, const char* meaning);
 }
 
-#define CHECK(condition, meaning)                                                                   \
-  do {                                                                                              \
-    if (!(condition)) [[unlikely]]                                                                  \
-      ::belljar::detail::check_failed(__FILE__, __LINE__, #condition, meaning);                     \
+#define CHECK(condition, meaning)                                               \
+  do {                                                                          \
+    if (!(condition)) [[unlikely]]                                              \
+      ::belljar::detail::check_failed(__FILE__, __LINE__, #condition, meaning); \
   } while (false)

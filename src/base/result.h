@@ -53,19 +53,17 @@ template <class T = void>
 class [[nodiscard]] Result {
   using Stored = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
   template <class U>
-  static constexpr bool is_value = !std::is_void_v<T> && std::is_constructible_v<Stored, U&&> &&
-                                   !std::is_same_v<std::remove_cvref_t<U>, Result> &&
-                                   !std::is_same_v<std::remove_cvref_t<U>, Error>;
+  static constexpr bool is_value =
+      !std::is_void_v<T> && std::is_constructible_v<Stored, U&&> && !std::is_same_v<std::remove_cvref_t<U>, Result> &&
+      !std::is_same_v<std::remove_cvref_t<U>, Error>;
 
  public:
-  Result()
-    requires std::is_void_v<T>
-      : state_{std::in_place_index<0>} {}
+  Result() requires std::is_void_v<T> : state_{std::in_place_index<0>} {}
   // Implicit on purpose: `return value;` and `return Error{...};` read as what they are.
   template <class U = Stored>
-    requires is_value<U>
-  Result(U&& value) : state_{std::in_place_index<0>, std::forward<U>(value)} {}  // NOLINT(google-explicit-constructor)
-  Result(Error error) : state_{std::in_place_index<1>, std::move(error)} {}      // NOLINT(google-explicit-constructor)
+  requires is_value<U> Result(U&& value)
+      : state_{std::in_place_index<0>, std::forward<U>(value)} {}            // NOLINT(google-explicit-constructor)
+  Result(Error error) : state_{std::in_place_index<1>, std::move(error)} {}  // NOLINT(google-explicit-constructor)
 
   explicit operator bool() const { return state_.index() == 0; }
 
@@ -91,11 +89,12 @@ T take(Result<T>&& r) {
 
 #define BELLJAR_CAT2_(a, b) a##b
 #define BELLJAR_CAT_(a, b) BELLJAR_CAT2_(a, b)
-#define BELLJAR_TRY_(expr, tmp, ...)                                  \
-  __extension__({                                                     \
-    auto tmp = (expr);                                                \
-    if (!tmp) [[unlikely]] return std::move(tmp).error() __VA_ARGS__; \
-    ::belljar::detail::take(std::move(tmp));                          \
+#define BELLJAR_TRY_(expr, tmp, ...)             \
+  __extension__({                                \
+    auto tmp = (expr);                           \
+    if (!tmp) [[unlikely]]                       \
+      return std::move(tmp).error() __VA_ARGS__; \
+    ::belljar::detail::take(std::move(tmp));     \
   })
 #define TRY(expr) BELLJAR_TRY_(expr, BELLJAR_CAT_(try_, __COUNTER__), )
 #define TRY_CTX(expr, doing) BELLJAR_TRY_(expr, BELLJAR_CAT_(try_, __COUNTER__), .context(doing))

@@ -32,7 +32,9 @@ TEST(Text, ill_formed_utf8_is_found) {
 
 TEST(Text, a_terminal_never_sees_an_escape_from_a_sandbox) {
   EXPECT_EQ(printable("\x1b]52;c;AAAA\x07\r\n"), "\\x1b]52;c;AAAA\\x07\\x0d\\n");
-  EXPECT_EQ(printable("a\xC2\x9B" "b\xE2\x80\xAE"), "a\\xc2\\x9bb\\xe2\\x80\\xae");
+  EXPECT_EQ(printable("a\xC2\x9B"
+                      "b\xE2\x80\xAE"),
+            "a\\xc2\\x9bb\\xe2\\x80\\xae");
   EXPECT_EQ(printable("abcdef", 3), "abc…(3 more bytes)");
 }
 

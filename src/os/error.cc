@@ -9,21 +9,28 @@ namespace {
 Errc code_of(int error) {
   switch (error) {
     case ENOENT:
-    case ESRCH: return Errc::not_found;
+    case ESRCH:
+      return Errc::not_found;
     case EACCES:
     case EPERM:
-    case EROFS: return Errc::denied;
+    case EROFS:
+      return Errc::denied;
     case ENOSPC:
     case EDQUOT:
     case EMFILE:
     case ENFILE:
     case ENOMEM:
-    case EAGAIN: return Errc::exhausted;
+    case EAGAIN:
+      return Errc::exhausted;
     case ENOSYS:
-    case EOPNOTSUPP: return Errc::unavailable;
-    case EINVAL: return Errc::invalid_argument;
-    case ETIMEDOUT: return Errc::timeout;
-    default: return Errc::internal;
+    case EOPNOTSUPP:
+      return Errc::unavailable;
+    case EINVAL:
+      return Errc::invalid_argument;
+    case ETIMEDOUT:
+      return Errc::timeout;
+    default:
+      return Errc::internal;
   }
 }
 

@@ -193,8 +193,8 @@ Result<void> remove_tree(const std::string& path) {
     if (descended) continue;
     const std::string name = stack.back().second;
     stack.pop_back();
-    const int removed = stack.empty() ? ::rmdir(path.c_str())
-                                      : ::unlinkat(stack.back().first.get(), name.c_str(), AT_REMOVEDIR);
+    const int removed =
+        stack.empty() ? ::rmdir(path.c_str()) : ::unlinkat(stack.back().first.get(), name.c_str(), AT_REMOVEDIR);
     if (removed != 0) return os_error("remove folder " + name);
   }
   return {};

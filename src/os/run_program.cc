@@ -86,7 +86,8 @@ Result<ProgramOutput> run_program(const std::vector<std::string>& argv, const Pr
       break;
     }
     if (::poll(polled.data(), polled.size(), static_cast<int>(left)) < 0 && errno != EINTR) return os_error("poll");
-    if (polled[0].revents != 0 && !drain(out.read, result.output, options.output_bytes_max)) broken = "printed too much";
+    if (polled[0].revents != 0 && !drain(out.read, result.output, options.output_bytes_max))
+      broken = "printed too much";
     if (polled[1].revents != 0 && !drain(err.read, result.error, options.output_bytes_max)) broken = "printed too much";
     if (polled[2].revents != 0) {
       const ssize_t put = ::write(in.write.get(), input.data(), input.size());

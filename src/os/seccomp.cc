@@ -35,8 +35,9 @@ Result<void> check_notification_form() {
   const bool is_ours = sizes.seccomp_notif == sizeof(seccomp_notif) && sizes.seccomp_data == sizeof(seccomp_data) &&
                        sizes.seccomp_notif_resp == sizeof(seccomp_notif_resp);
   if (is_ours) return {};
-  return Error{Errc::unavailable, "seccomp notifications: this kernel's form is not the one this build knows: build "
-                                  "Belljar against the headers of this kernel"};
+  return Error{Errc::unavailable,
+               "seccomp notifications: this kernel's form is not the one this build knows: build "
+               "Belljar against the headers of this kernel"};
 }
 
 void prefer_synchronous_wakeup(int listener) {

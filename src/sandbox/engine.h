@@ -44,9 +44,9 @@ class Engine {
   virtual Result<void> keep_ready(const spec::SandboxSpec& spec, std::size_t depth) = 0;
   virtual Result<std::unique_ptr<Sandbox>> claim(const spec::SandboxSpec& spec) = 0;
 
-  virtual int poll_fd() const = 0;                                  // readable when pump() has work
-  virtual Result<void> pump() = 0;                                  // answers notifications, exits, samples; non-blocking
-  virtual Result<void> wait(std::chrono::milliseconds at_most) = 0; // poll, then pump
+  virtual int poll_fd() const = 0;  // readable when pump() has work
+  virtual Result<void> pump() = 0;  // answers notifications, exits, samples; non-blocking
+  virtual Result<void> wait(std::chrono::milliseconds at_most) = 0;  // poll, then pump
 };
 
 enum class Stream { out, error };

@@ -26,16 +26,17 @@ struct CaseResult {
   std::string case_id;
   std::string model;
   CaseEnd end = CaseEnd::harness_error;
-  std::string expected;  // the label
-  std::string answered;  // the compared member, printable
-  std::string detail;    // why, for the error kinds; printable
+  std::string expected;         // the label
+  std::string answered;         // the compared member, printable
+  std::string detail;           // why, for the error kinds; printable
   std::int64_t latency_ns = 0;  // 0: not measured, as for a model's first answer, which waits for its start
 };
 
 // Messages that belonged to no case: unsolicited, second answers, foreign ids. They are contract violations.
 struct StrayMessage {
   std::string model;
-  std::string kind;  // "unsolicited", "duplicate", "late", "foreign-id", "not-json", "too-large", "not-utf8", "too-deep"
+  std::string
+      kind;  // "unsolicited", "duplicate", "late", "foreign-id", "not-json", "too-large", "not-utf8", "too-deep"
   std::string sample;  // printable, bounded
   std::uint64_t count = 1;
 };

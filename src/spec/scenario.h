@@ -41,16 +41,16 @@ struct ArtifactSpec {
 
 struct ModelSpec {
   std::string name;
-  std::string image = "host";        // "host", a directory, or a package-list file ending in .yaml
-  std::string files;                 // read-only at /model
+  std::string image = "host";  // "host", a directory, or a package-list file ending in .yaml
+  std::string files;           // read-only at /model
   std::vector<std::string> run;
   AdapterKind adapter = AdapterKind::stdio;
   std::string type = "classifier";
   std::string tier = "native";
   std::string profile = "interpreter";
   Quotas quotas;
-  std::vector<std::string> artifacts;       // names; at /artifacts/NAME
-  std::vector<PlantedFile> canaries;        // `canaries: [/work/.aws/credentials]`; content is made up per run
+  std::vector<std::string> artifacts;  // names; at /artifacts/NAME
+  std::vector<PlantedFile> canaries;   // `canaries: [/work/.aws/credentials]`; content is made up per run
   std::vector<std::string> allow_degraded;
   codec::Mark mark;
 };

@@ -14,10 +14,10 @@ namespace belljar::spec {
 enum class Decision { pass, fail, inconclusive };
 
 struct GateResult {
-  std::string name;    // "accuracy at least 0.95"
+  std::string name;  // "accuracy at least 0.95"
   std::string metric;
-  std::optional<double> value;                     // absent when nothing was measured
-  std::optional<std::array<double, 2>> interval;   // two-sided at `confidence`, where the metric has one
+  std::optional<double> value;                    // absent when nothing was measured
+  std::optional<std::array<double, 2>> interval;  // two-sided at `confidence`, where the metric has one
   double confidence = 0.95;
   std::uint64_t n = 0;
   double threshold = 0;
@@ -32,7 +32,7 @@ struct Finding {
   std::string kind;      // a BreachSpec kind
   std::string model;
   std::string rule;
-  std::string detail;    // printable
+  std::string detail;  // printable
   std::uint64_t count = 1;
   std::int64_t first_ns = 0;  // since the run began
   bool contained = false;     // this one triggered containment

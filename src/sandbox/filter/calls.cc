@@ -13,11 +13,26 @@ namespace {
 
 // Calls younger than libseccomp 2.5.4 (Linux 5.17 on), so that profiles can answer them by name.
 constexpr std::array kYoungerCalls = std::to_array<Constant>({
-    {"set_mempolicy_home_node", 450}, {"cachestat", 451},       {"fchmodat2", 452},    {"map_shadow_stack", 453},
-    {"futex_wake", 454},              {"futex_wait", 455},      {"futex_requeue", 456}, {"statmount", 457},
-    {"listmount", 458},               {"lsm_get_self_attr", 459}, {"lsm_set_self_attr", 460}, {"lsm_list_modules", 461},
-    {"mseal", 462},                   {"setxattrat", 463},      {"getxattrat", 464},   {"listxattrat", 465},
-    {"removexattrat", 466},           {"open_tree_attr", 467},  {"file_getattr", 468}, {"file_setattr", 469},
+    {"set_mempolicy_home_node", 450},
+    {"cachestat", 451},
+    {"fchmodat2", 452},
+    {"map_shadow_stack", 453},
+    {"futex_wake", 454},
+    {"futex_wait", 455},
+    {"futex_requeue", 456},
+    {"statmount", 457},
+    {"listmount", 458},
+    {"lsm_get_self_attr", 459},
+    {"lsm_set_self_attr", 460},
+    {"lsm_list_modules", 461},
+    {"mseal", 462},
+    {"setxattrat", 463},
+    {"getxattrat", 464},
+    {"listxattrat", 465},
+    {"removexattrat", 466},
+    {"open_tree_attr", 467},
+    {"file_getattr", 468},
+    {"file_setattr", 469},
 });
 
 struct FreeText {
@@ -79,11 +94,14 @@ std::optional<unsigned> find_argument(const Signature& signature, std::string_vi
 Width width_of(const Argument& argument) {
   switch (argument.show) {
     case Show::integer:
-    case Show::octal: return Width::low32;
-    case Show::named: return argument.family->width;
+    case Show::octal:
+      return Width::low32;
+    case Show::named:
+      return argument.family->width;
     case Show::size:
     case Show::pointer:
-    case Show::path: break;
+    case Show::path:
+      break;
   }
   return Width::full64;
 }

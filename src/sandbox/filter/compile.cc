@@ -17,7 +17,7 @@ namespace {
 
 // What pid 1 does in a sandbox between loading the filter and running the program. A filter without these would leave
 // every start hanging on a refusal.
-constexpr std::string_view kNeededToStart[] = {"read",   "write",      "close",        "execve",
+constexpr std::string_view kNeededToStart[] = {"read",     "write",      "close",        "execve",
                                                "execveat", "exit_group", "rt_sigreturn", "restart_syscall"};
 
 constexpr std::uint32_t kNotify = SECCOMP_RET_USER_NOTIF;
@@ -38,10 +38,14 @@ struct Range {
 
 std::uint32_t answer_of(const Rule& rule) {
   switch (rule.action) {
-    case Action::allow: return SECCOMP_RET_ALLOW;
-    case Action::quiet: return SECCOMP_RET_ERRNO | rule.error;
-    case Action::kill: return SECCOMP_RET_KILL_PROCESS;
-    case Action::refuse: break;
+    case Action::allow:
+      return SECCOMP_RET_ALLOW;
+    case Action::quiet:
+      return SECCOMP_RET_ERRNO | rule.error;
+    case Action::kill:
+      return SECCOMP_RET_KILL_PROCESS;
+    case Action::refuse:
+      break;
   }
   return kNotify;
 }
@@ -301,7 +305,8 @@ void Emitter::word_is_one_of(std::uint32_t mask, const std::vector<std::uint32_t
 Result<void> check_start(const Profile& profile) {
   std::string missing;
   for (const std::string_view name : kNeededToStart) {
-    const std::span<const Match> matches = profile.matches_of(static_cast<std::uint32_t>(call_number(name).value_or(0)));
+    const std::span<const Match> matches =
+        profile.matches_of(static_cast<std::uint32_t>(call_number(name).value_or(0)));
     const bool is_free = !matches.empty() && matches.front().conditions.empty() &&
                          profile.rules[matches.front().rule].action == Action::allow;
     if (!is_free) missing += (missing.empty() ? "" : ", ") + std::string{name};

@@ -5,9 +5,8 @@
 //
 // The program is a binary tree over ranges of call numbers, with the argument tests behind its leaves; at most
 // kInstructionsMax instructions, or it is an error. Nothing in it depends on the host. libseccomp's own trees spend an
-// instruction or more per call and pass 300 for the profile `agent`, so the tree is ours and libseccomp is the source of numbers
-// and the oracle of the tests.
-// Pure; safe from any thread.
+// instruction or more per call and pass 300 for the profile `agent`, so the tree is ours and libseccomp is the source
+// of numbers and the oracle of the tests. Pure; safe from any thread.
 #pragma once
 
 #include <linux/filter.h>

@@ -35,10 +35,14 @@ CompiledFilter shipped(const std::string& name) {
 
 std::uint32_t action_of(const Decision& decision) {
   switch (decision.action) {
-    case Action::allow: return SECCOMP_RET_ALLOW;
-    case Action::quiet: return SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(decision.error);
-    case Action::refuse: return SECCOMP_RET_USER_NOTIF;
-    case Action::kill: break;
+    case Action::allow:
+      return SECCOMP_RET_ALLOW;
+    case Action::quiet:
+      return SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(decision.error);
+    case Action::refuse:
+      return SECCOMP_RET_USER_NOTIF;
+    case Action::kill:
+      break;
   }
   return SECCOMP_RET_KILL_PROCESS;
 }
@@ -88,7 +92,8 @@ TEST_P(Shipped, FilterAnswersAsTheProfileDecides) {
   for (const std::uint32_t number : numbers_worth_trying()) {
     seccomp_data data{};
     data.nr = static_cast<int>(number);
-    for (const std::uint32_t arch : std::initializer_list<std::uint32_t>{AUDIT_ARCH_X86_64, AUDIT_ARCH_I386, AUDIT_ARCH_AARCH64, 0}) {
+    for (const std::uint32_t arch :
+         std::initializer_list<std::uint32_t>{AUDIT_ARCH_X86_64, AUDIT_ARCH_I386, AUDIT_ARCH_AARCH64, 0}) {
       data.arch = arch;
       compare(data);
     }
@@ -187,7 +192,8 @@ TEST_P(Shipped, LibseccompAgrees) {
       }
       for (const std::uint64_t value : match.conditions[0].values) {
         scmp_arg_cmp compare = comparison_of(match.conditions[0], value);
-        if (match.conditions[0].width == Width::low32 && compare.op == SCMP_CMP_MASKED_EQ) compare.datum_a &= 0xffffffff;
+        if (match.conditions[0].width == Width::low32 && compare.op == SCMP_CMP_MASKED_EQ)
+          compare.datum_a &= 0xffffffff;
         ASSERT_EQ(seccomp_rule_add_exact_array(context.get(), SCMP_ACT_ALLOW, number, 1, &compare), 0) << number;
       }
     }
@@ -221,21 +227,76 @@ TEST_P(Shipped, LibseccompAgrees) {
 // Isolation fact sheet, class "kernel attack surface": no profile may let any of these through, whatever the arguments.
 TEST_P(Shipped, DangerousCallsAreRefusedAndHeardOf) {
   const CompiledFilter filter = shipped(GetParam());
-  const char* dangerous[] = {
-      "io_uring_setup",  "io_uring_enter",    "io_uring_register", "bpf",            "userfaultfd",
-      "add_key",         "request_key",       "keyctl",            "ptrace",         "process_vm_readv",
-      "process_vm_writev", "kexec_load",      "kexec_file_load",   "init_module",    "finit_module",
-      "delete_module",   "mount",             "umount2",           "pivot_root",     "chroot",
-      "open_tree",       "move_mount",        "fsopen",            "fsconfig",       "fsmount",
-      "fspick",          "mount_setattr",     "unshare",           "setns",          "open_by_handle_at",
-      "name_to_handle_at", "perf_event_open", "quotactl",          "quotactl_fd",    "swapon",
-      "swapoff",         "reboot",            "acct",              "syslog",         "iopl",
-      "ioperm",          "modify_ldt",        "vmsplice",          "fanotify_init",  "fanotify_mark",
-      "memfd_secret",    "seccomp",           "pidfd_getfd",       "sched_setattr",  "sched_setparam",
-      "settimeofday",    "clock_settime",     "adjtimex",          "clock_adjtime",  "sethostname",
-      "setdomainname",   "kcmp",              "lookup_dcookie",    "statmount",      "listmount",
-      "open_tree_attr",  "capset",            "ioprio_set",        "vhangup",        "_sysctl",
-      "nfsservctl",      "uselib",            "process_mrelease",  "move_pages",     "migrate_pages"};
+  const char* dangerous[] = {"io_uring_setup",
+                             "io_uring_enter",
+                             "io_uring_register",
+                             "bpf",
+                             "userfaultfd",
+                             "add_key",
+                             "request_key",
+                             "keyctl",
+                             "ptrace",
+                             "process_vm_readv",
+                             "process_vm_writev",
+                             "kexec_load",
+                             "kexec_file_load",
+                             "init_module",
+                             "finit_module",
+                             "delete_module",
+                             "mount",
+                             "umount2",
+                             "pivot_root",
+                             "chroot",
+                             "open_tree",
+                             "move_mount",
+                             "fsopen",
+                             "fsconfig",
+                             "fsmount",
+                             "fspick",
+                             "mount_setattr",
+                             "unshare",
+                             "setns",
+                             "open_by_handle_at",
+                             "name_to_handle_at",
+                             "perf_event_open",
+                             "quotactl",
+                             "quotactl_fd",
+                             "swapon",
+                             "swapoff",
+                             "reboot",
+                             "acct",
+                             "syslog",
+                             "iopl",
+                             "ioperm",
+                             "modify_ldt",
+                             "vmsplice",
+                             "fanotify_init",
+                             "fanotify_mark",
+                             "memfd_secret",
+                             "seccomp",
+                             "pidfd_getfd",
+                             "sched_setattr",
+                             "sched_setparam",
+                             "settimeofday",
+                             "clock_settime",
+                             "adjtimex",
+                             "clock_adjtime",
+                             "sethostname",
+                             "setdomainname",
+                             "kcmp",
+                             "lookup_dcookie",
+                             "statmount",
+                             "listmount",
+                             "open_tree_attr",
+                             "capset",
+                             "ioprio_set",
+                             "vhangup",
+                             "_sysctl",
+                             "nfsservctl",
+                             "uselib",
+                             "process_mrelease",
+                             "move_pages",
+                             "migrate_pages"};
   std::mt19937_64 random{11};
   for (const char* name : dangerous) {
     seccomp_data data{};
@@ -360,8 +421,8 @@ TEST(Compile, RefusesAFilterThatIsTooLarge) {
 
 TEST(Compile, CallsThatGoTheSameWaysShareTheirTests) {
   const auto size = [&](const std::string& calls) {
-    const Result<CompiledFilter> filter = compile(
-        kStart + ("- {rule: x, reason: r, allow: [" + calls + "], where: {prot: {without: [PROT_EXEC]}}}\n"));
+    const Result<CompiledFilter> filter =
+        compile(kStart + ("- {rule: x, reason: r, allow: [" + calls + "], where: {prot: {without: [PROT_EXEC]}}}\n"));
     return filter ? filter.value().program.size() : 0;
   };
   EXPECT_EQ(size("mmap, mprotect"), size("mmap"));

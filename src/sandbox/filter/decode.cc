@@ -23,12 +23,18 @@ std::string quoted(std::uint64_t address, const ReadText& read_text) {
 
 std::string describe(const Argument& argument, std::uint64_t value, const ReadText& read_text) {
   switch (argument.show) {
-    case Show::integer: return std::to_string(static_cast<std::int32_t>(value));
-    case Show::size: return std::to_string(value);
-    case Show::octal: return octal(value);
-    case Show::pointer: return value == 0 ? "NULL" : "ptr";
-    case Show::path: return quoted(value, read_text);
-    case Show::named: break;
+    case Show::integer:
+      return std::to_string(static_cast<std::int32_t>(value));
+    case Show::size:
+      return std::to_string(value);
+    case Show::octal:
+      return octal(value);
+    case Show::pointer:
+      return value == 0 ? "NULL" : "ptr";
+    case Show::path:
+      return quoted(value, read_text);
+    case Show::named:
+      break;
   }
   return describe_value(*argument.family, value);
 }

@@ -18,28 +18,37 @@ bool is_jump(std::uint16_t code) {
     case BPF_JMP | BPF_JEQ | BPF_K:
     case BPF_JMP | BPF_JGT | BPF_K:
     case BPF_JMP | BPF_JGE | BPF_K:
-    case BPF_JMP | BPF_JSET | BPF_K: return true;
-    default: return false;
+    case BPF_JMP | BPF_JSET | BPF_K:
+      return true;
+    default:
+      return false;
   }
 }
 
 bool holds(const sock_filter& instruction, std::uint32_t accumulator) {
   switch (instruction.code) {
-    case BPF_JMP | BPF_JEQ | BPF_K: return accumulator == instruction.k;
-    case BPF_JMP | BPF_JGT | BPF_K: return accumulator > instruction.k;
-    case BPF_JMP | BPF_JGE | BPF_K: return accumulator >= instruction.k;
-    default: return (accumulator & instruction.k) != 0;
+    case BPF_JMP | BPF_JEQ | BPF_K:
+      return accumulator == instruction.k;
+    case BPF_JMP | BPF_JGT | BPF_K:
+      return accumulator > instruction.k;
+    case BPF_JMP | BPF_JGE | BPF_K:
+      return accumulator >= instruction.k;
+    default:
+      return (accumulator & instruction.k) != 0;
   }
 }
 
 Result<void> check_instruction(const sock_filter& instruction, std::size_t at, std::size_t size) {
   const std::size_t left = size - at - 1;  // instructions behind this one
   switch (instruction.code) {
-    case BPF_RET | BPF_K: return {};
+    case BPF_RET | BPF_K:
+      return {};
     case BPF_LD | BPF_W | BPF_ABS:
-      if (instruction.k % 4 != 0 || instruction.k >= sizeof(seccomp_data)) return malformed(at, "loads outside the call");
+      if (instruction.k % 4 != 0 || instruction.k >= sizeof(seccomp_data))
+        return malformed(at, "loads outside the call");
       break;
-    case BPF_ALU | BPF_AND | BPF_K: break;
+    case BPF_ALU | BPF_AND | BPF_K:
+      break;
     case BPF_JMP | BPF_JA:
       if (instruction.k >= left) return malformed(at, "jumps past the end");
       return {};
@@ -68,13 +77,20 @@ Result<std::uint32_t> evaluate(std::span<const sock_filter> program, const secco
     const sock_filter& instruction = program[at];
     TRY(check_instruction(instruction, at, program.size()));
     switch (instruction.code) {
-      case BPF_RET | BPF_K: return std::uint32_t{instruction.k};
+      case BPF_RET | BPF_K:
+        return std::uint32_t{instruction.k};
       case BPF_LD | BPF_W | BPF_ABS:
         std::memcpy(&accumulator, reinterpret_cast<const char*>(&data) + instruction.k, sizeof accumulator);
         break;
-      case BPF_ALU | BPF_AND | BPF_K: accumulator &= instruction.k; break;
-      case BPF_JMP | BPF_JA: at += instruction.k; break;
-      default: at += holds(instruction, accumulator) ? instruction.jt : instruction.jf; break;
+      case BPF_ALU | BPF_AND | BPF_K:
+        accumulator &= instruction.k;
+        break;
+      case BPF_JMP | BPF_JA:
+        at += instruction.k;
+        break;
+      default:
+        at += holds(instruction, accumulator) ? instruction.jt : instruction.jf;
+        break;
     }
   }
   return Error{Errc::corrupt, "an empty filter"};

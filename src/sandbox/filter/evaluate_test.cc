@@ -28,7 +28,8 @@ TEST(Evaluate, LoadsLowAndHighHalves) {
   const std::pair<std::uint32_t, std::uint32_t> cases[] = {
       {0, 7}, {4, 0xc000003e}, {24, 0x55667788}, {28, 0x11223344}, {16, 0}};
   for (const auto& [offset, expected] : cases) {
-    const Program program = {{kLoad, 0, 0, offset}, {jump(BPF_JEQ), 0, 1, expected}, {kReturn, 0, 0, 1}, {kReturn, 0, 0, 2}};
+    const Program program = {
+        {kLoad, 0, 0, offset}, {jump(BPF_JEQ), 0, 1, expected}, {kReturn, 0, 0, 1}, {kReturn, 0, 0, 2}};
     const Result<std::uint32_t> answer = evaluate(program, example());
     ASSERT_TRUE(answer) << answer.error().message();
     EXPECT_EQ(answer.value(), 1U) << offset;
@@ -42,8 +43,8 @@ struct JumpCase {
 };
 
 TEST(Evaluate, JumpsAsTheKernelDoes) {
-  const JumpCase cases[] = {{BPF_JEQ, 7, true},  {BPF_JEQ, 8, false}, {BPF_JGT, 6, true},   {BPF_JGT, 7, false},
-                            {BPF_JGE, 7, true},  {BPF_JGE, 8, false}, {BPF_JSET, 12, true}, {BPF_JSET, 8, false}};
+  const JumpCase cases[] = {{BPF_JEQ, 7, true}, {BPF_JEQ, 8, false}, {BPF_JGT, 6, true},   {BPF_JGT, 7, false},
+                            {BPF_JGE, 7, true}, {BPF_JGE, 8, false}, {BPF_JSET, 12, true}, {BPF_JSET, 8, false}};
   for (const JumpCase& one : cases) {
     const Program program = {
         {kLoad, 0, 0, 0}, {jump(one.test), 1, 0, one.operand}, {kReturn, 0, 0, 0}, {kReturn, 0, 0, 1}};
@@ -54,8 +55,8 @@ TEST(Evaluate, JumpsAsTheKernelDoes) {
 }
 
 TEST(Evaluate, MasksAndGoesOn) {
-  const Program program = {{kLoad, 0, 0, 24},         {kAnd, 0, 0, 0xff00},   {BPF_JMP | BPF_JA, 0, 0, 1},
-                           {kReturn, 0, 0, 1},        {jump(BPF_JEQ), 0, 1, 0x7700}, {kReturn, 0, 0, 2},
+  const Program program = {{kLoad, 0, 0, 24},  {kAnd, 0, 0, 0xff00},          {BPF_JMP | BPF_JA, 0, 0, 1},
+                           {kReturn, 0, 0, 1}, {jump(BPF_JEQ), 0, 1, 0x7700}, {kReturn, 0, 0, 2},
                            {kReturn, 0, 0, 3}};
   const Result<std::uint32_t> answer = evaluate(program, example());
   ASSERT_TRUE(answer);

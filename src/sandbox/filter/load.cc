@@ -17,7 +17,9 @@ constexpr std::uint64_t kEntryBytesMax = 1U << 20;
 // Raised with every change of the compiler or of the form of an entry.
 constexpr std::string_view kCompilerVersion = "1";
 
-std::string profile_path(const std::string& directory, const std::string& name) { return directory + "/" + name + ".yaml"; }
+std::string profile_path(const std::string& directory, const std::string& name) {
+  return directory + "/" + name + ".yaml";
+}
 
 // The numbers of calls come from libseccomp, so another version may give another filter.
 std::string entry_path(const std::string& cache, const std::string& name, std::string_view text) {

@@ -173,7 +173,8 @@ TEST_F(Load, SaysWhichProfileIsMissingOrWrong) {
   const Result<CompiledFilter> missing = load_filter("nobody", directory_, cache());
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code(), Errc::not_found);
-  EXPECT_THAT(missing.error().message(), HasSubstr("load system call profile nobody: open " + directory_ + "/nobody.yaml"));
+  EXPECT_THAT(missing.error().message(),
+              HasSubstr("load system call profile nobody: open " + directory_ + "/nobody.yaml"));
   write("bad", std::string{kHead} + kStart + "- {rule: more, reason: r, allow: [nothing]}\n");
   const Result<CompiledFilter> bad = load_filter("bad", directory_, cache());
   ASSERT_FALSE(bad);

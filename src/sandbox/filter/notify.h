@@ -29,10 +29,10 @@
 namespace belljar::sandbox {
 
 struct NotificationOptions {
-  std::size_t records_max = 4096;      // distinct records; further ones are counted in one overflow record
-  std::size_t calls_per_pump = 256;    // bounds the time of one pump
-  std::uint32_t per_second = 20'000;   // sustained answers
-  std::uint32_t burst = 2'000;         // answers at full speed before pacing begins
+  std::size_t records_max = 4096;     // distinct records; further ones are counted in one overflow record
+  std::size_t calls_per_pump = 256;   // bounds the time of one pump
+  std::uint32_t per_second = 20'000;  // sustained answers
+  std::uint32_t burst = 2'000;        // answers at full speed before pacing begins
 };
 
 struct PumpOutcome {
@@ -59,7 +59,6 @@ class Notifications {
   std::uint64_t refused() const { return refused_; }  // calls, since the start
 
  private:
-
   Notifications(os::Fd listener, const CompiledFilter& filter, Nanoseconds started, NotificationOptions options);
   void refill(Nanoseconds now);
   void record(const os::Notification& call, const Decision& decision, Nanoseconds now);

@@ -39,8 +39,8 @@ TEST_P(Denied, InEveryProfileWithOneEvent) {
     ASSERT_TRUE(WIFEXITED(lived.status)) << profile;
     EXPECT_EQ(WEXITSTATUS(lived.status), GetParam().error) << profile;
     ASSERT_EQ(lived.violations.size(), 1U) << profile;
-    EXPECT_THAT(lived.violations,
-                ElementsAre(violation(GetParam().call, GetParam().arguments, GetParam().rule))) << profile;
+    EXPECT_THAT(lived.violations, ElementsAre(violation(GetParam().call, GetParam().arguments, GetParam().rule)))
+        << profile;
     EXPECT_EQ(lived.violations[0].count, 1U);
     EXPECT_EQ(lived.violations[0].answer, os::errno_name(GetParam().error));
     EXPECT_FALSE(lived.violations[0].process.empty());
@@ -62,8 +62,9 @@ INSTANTIATE_TEST_SUITE_P(
                    "8, NULL", "no-kernel-programs"},
         DeniedCase{"Unshare", [] { return answer_of(::syscall(SYS_unshare, CLONE_NEWUSER | CLONE_NEWNS)); }, EPERM,
                    "unshare", "CLONE_NEWNS|CLONE_NEWUSER", "no-namespaces"},
-        DeniedCase{"NamespaceByClone", [] { return answer_of(::syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0)); },
-                   EPERM, "clone", "SIGCHLD|CLONE_NEWUSER, NULL, NULL, NULL, NULL", "no-other-clone"},
+        DeniedCase{"NamespaceByClone",
+                   [] { return answer_of(::syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0)); }, EPERM, "clone",
+                   "SIGCHLD|CLONE_NEWUSER, NULL, NULL, NULL, NULL", "no-other-clone"},
         DeniedCase{"Keys", [] { return answer_of(::syscall(SYS_add_key, "user", "belljar", nullptr, 0, -2)); }, EPERM,
                    "add_key", "\"user\", \"belljar\", NULL, 0, -2", "no-keyrings"},
         DeniedCase{"FilterOfItsOwn", [] { return answer_of(::syscall(SYS_seccomp, 1, 0, nullptr)); }, EPERM, "seccomp",
@@ -119,12 +120,15 @@ TEST(Quiet, IsAnsweredWithoutAnEvent) {
 TEST(Flood, CoalescesIntoOneRecordWithTheExactCount) {
   NotificationOptions options;
   options.per_second = 1'000'000;  // the pace has its own test
-  const Lived lived = live("interpreter", [] {
-    for (int i = 0; i < 100'000; ++i) {
-      if (answer_of(::syscall(SYS_unshare, CLONE_NEWNET)) != EPERM) return 1;
-    }
-    return 0;
-  }, options);
+  const Lived lived = live(
+      "interpreter",
+      [] {
+        for (int i = 0; i < 100'000; ++i) {
+          if (answer_of(::syscall(SYS_unshare, CLONE_NEWNET)) != EPERM) return 1;
+        }
+        return 0;
+      },
+      options);
   EXPECT_EQ(lived.status, 0);
   EXPECT_EQ(lived.refused, 100'000U);
   std::uint64_t count = 0;

@@ -129,8 +129,8 @@ std::string Parser::read_text(const Yaml& map, std::string_view key) {
   if (text == nullptr) {
     mistake(map.mark, "the key " + std::string{key} + " is missing");
   } else if (text->kind != Yaml::Kind::scalar || text->scalar.empty() || text->scalar.size() > kTextMax) {
-    mistake(text->mark, "found " + std::string{text->kind_name()} + " for " + std::string{key} +
-                            ", expected one to " + std::to_string(kTextMax) + " characters of text");
+    mistake(text->mark, "found " + std::string{text->kind_name()} + " for " + std::string{key} + ", expected one to " +
+                            std::to_string(kTextMax) + " characters of text");
   } else {
     return text->scalar;
   }
@@ -196,8 +196,8 @@ void Parser::read_includes(const Yaml& names) {
       mistake(name.mark, "expected the name of a profile: letters, digits and dashes");
       continue;
     }
-    const bool is_known = std::any_of(waiting_.begin(), waiting_.end(),
-                                      [&](const Waiting& file) { return file.name == name.scalar; });
+    const bool is_known =
+        std::any_of(waiting_.begin(), waiting_.end(), [&](const Waiting& file) { return file.name == name.scalar; });
     if (is_known) {
       mistake(name.mark, "profile " + name.scalar + " is included already, here or in a circle");
     } else if (waiting_.size() == kFilesMax) {

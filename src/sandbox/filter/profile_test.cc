@@ -11,7 +11,6 @@
 #include <cerrno>
 #include <map>
 
-
 namespace belljar::sandbox {
 namespace {
 
@@ -113,8 +112,8 @@ INSTANTIATE_TEST_SUITE_P(
                     ConditionCase{"Number", "domain: {is: [0x10]}", AF_NETLINK, true},
                     ConditionCase{"MaskedIs", "domain: {mask: [0xf0], is: [0x20]}", 0x2f, true},
                     ConditionCase{"MaskedIsNot", "domain: {mask: [0xf0], is: [0x20]}", 0x3f, false},
-                    ConditionCase{"With", "flags: {with: [CLONE_VM, CLONE_THREAD]}",
-                                  CLONE_VM | CLONE_THREAD | CLONE_FS, true},
+                    ConditionCase{"With", "flags: {with: [CLONE_VM, CLONE_THREAD]}", CLONE_VM | CLONE_THREAD | CLONE_FS,
+                                  true},
                     ConditionCase{"WithOneMissing", "flags: {with: [CLONE_VM, CLONE_THREAD]}", CLONE_VM, false},
                     ConditionCase{"Without", "flags: {without: [CLONE_NEWUSER]}", CLONE_VM, true},
                     ConditionCase{"WithoutButHas", "flags: {without: [CLONE_NEWUSER]}", CLONE_NEWUSER | 17, false},
@@ -131,9 +130,11 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(Profile, OwnRulesStandBeforeIncludedOnes) {
   const Files files = {
-      {"top", "belljar-profile: 1\ndescription: top\ninclude: base\nrules:\n- {rule: a, reason: r, allow: [mprotect]}\n"},
-      {"base", "belljar-profile: 1\ndescription: base\nrules:\n"
-               "- {rule: b, reason: r, refuse: [mprotect], answer: EACCES}\n- {rule: c, reason: r, allow: [read]}\n"}};
+      {"top",
+       "belljar-profile: 1\ndescription: top\ninclude: base\nrules:\n- {rule: a, reason: r, allow: [mprotect]}\n"},
+      {"base",
+       "belljar-profile: 1\ndescription: base\nrules:\n"
+       "- {rule: b, reason: r, refuse: [mprotect], answer: EACCES}\n- {rule: c, reason: r, allow: [read]}\n"}};
   const Result<Profile> profile = parse_profile("top", reader_of(files));
   ASSERT_TRUE(profile) << profile.error().message();
   EXPECT_EQ(profile.value().decide(call(SYS_mprotect)).rule, "a");
@@ -190,7 +191,8 @@ INSTANTIATE_TEST_SUITE_P(
         MistakeCase{"UnknownConstant", "- {rule: r, reason: r, allow: [socket], where: {domain: {is: [AF_UNlX]}}}\n",
                     "found \"AF_UNlX\", expected a name of domain or a number"},
         MistakeCase{"ConstantOfAnotherFamily",
-                    "- {rule: r, reason: r, allow: [socket], where: {domain: {is: [PROT_READ]}}}\n", "a name of domain"},
+                    "- {rule: r, reason: r, allow: [socket], where: {domain: {is: [PROT_READ]}}}\n",
+                    "a name of domain"},
         MistakeCase{"TooWide", "- {rule: r, reason: r, allow: [socket], where: {domain: {is: [0x100000001]}}}\n",
                     "a number"},
         MistakeCase{"Negative", "- {rule: r, reason: r, allow: [socket], where: {domain: {is: [-1]}}}\n", "a number"},
@@ -202,10 +204,11 @@ INSTANTIATE_TEST_SUITE_P(
                     "at least one bit"},
         MistakeCase{"EmptyList", "- {rule: r, reason: r, allow: [mmap], where: {prot: {is: []}}}\n",
                     "expected at least one value"},
-        MistakeCase{"EmptyCondition", "- {rule: r, reason: r, allow: [mmap], where: {prot: {}}}\n", "an empty condition"},
-        MistakeCase{"EmptyWhere", "- {rule: r, reason: r, allow: [mmap], where: {}}\n", "expected conditions by argument"},
-        MistakeCase{"NeverReached",
-                    "- {rule: r, reason: r, allow: [read]}\n- {rule: s, reason: r, refuse: [read]}\n",
+        MistakeCase{"EmptyCondition", "- {rule: r, reason: r, allow: [mmap], where: {prot: {}}}\n",
+                    "an empty condition"},
+        MistakeCase{"EmptyWhere", "- {rule: r, reason: r, allow: [mmap], where: {}}\n",
+                    "expected conditions by argument"},
+        MistakeCase{"NeverReached", "- {rule: r, reason: r, allow: [read]}\n- {rule: s, reason: r, refuse: [read]}\n",
                     "an earlier rule has decided read already"}),
     [](const auto& shown) { return shown.param.name; });
 
@@ -220,10 +223,11 @@ TEST(Profile, ReportsEveryMistakeInOnePass) {
 TEST(Profile, RefusesIncludesThatCannotWork) {
   const std::string head = "belljar-profile: 1\ndescription: d\ninclude: ";
   const std::string tail = "\nrules:\n- {rule: r, reason: r, allow: [read]}\n";
-  const std::pair<std::string, const char*> cases[] = {
-      {"[p]", "included already, here or in a circle"}, {"[other, other]", "included already"},
-      {"missing", "p.yaml:3:10: open missing.yaml"},    {"../etc/passwd", "expected the name of a profile"},
-      {"loop", "loop.yaml:3:10: profile p is included already"}};
+  const std::pair<std::string, const char*> cases[] = {{"[p]", "included already, here or in a circle"},
+                                                       {"[other, other]", "included already"},
+                                                       {"missing", "p.yaml:3:10: open missing.yaml"},
+                                                       {"../etc/passwd", "expected the name of a profile"},
+                                                       {"loop", "loop.yaml:3:10: profile p is included already"}};
   for (const auto& [include, expected] : cases) {
     const Files files = {{"p", head + include + tail}, {"other", head + "[]" + tail}, {"loop", head + "p" + tail}};
     const Result<Profile> profile = parse_profile("p", reader_of(files));

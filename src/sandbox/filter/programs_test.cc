@@ -49,19 +49,28 @@ INSTANTIATE_TEST_SUITE_P(
         ProgramCase{"PythonUnderCompute", "compute", {"/usr/bin/python3", "-c", "print(sum(range(10)))"}, "45\n"},
         ProgramCase{"PythonUnderInterpreter", "interpreter", {"/usr/bin/python3", "-c", kPythonTasks}, "child True\n"},
         ProgramCase{"ShellUnderInterpreter", "interpreter", {"/bin/sh", "-c", "echo a b | wc -w"}, "2\n"},
-        ProgramCase{"PipelineUnderAgent", "agent",
-                    {"/bin/sh", "-c", "printf 'b\\na\\nb\\n' | sort | uniq -c | sort -rn | head -1 | tr -s ' '"}, " 2 b\n"},
-        ProgramCase{"BashUnderAgent", "agent",
-                    {"/bin/bash", "-c", "sleep 0.01 & wait; diff <(echo a) <(echo a) && echo same"}, "same\n"},
-        ProgramCase{"FilesUnderAgent", "agent",
-                    {"/bin/sh", "-c",
-                     "set -e; d=$(mktemp -d); cd $d; mkdir a; echo x > a/f; cp -a a b; ln -s f a/l; mkfifo p; tar cf t.tar "
-                     "a b; mkdir u; tar xf t.tar -C u; find u -name f | wc -l; ls -l >/dev/null; id >/dev/null; rm -r $d"},
-                    "2\n"},
-        ProgramCase{"GitUnderAgent", "agent",
-                    {"/usr/bin/git", "-c", "user.name=a", "-c", "user.email=b", "hash-object", "-t", "blob", "/dev/null"},
-                    "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391\n"},
-        ProgramCase{"SocketPairUnderAgent", "agent",
+        ProgramCase{"PipelineUnderAgent",
+                    "agent",
+                    {"/bin/sh", "-c", "printf 'b\\na\\nb\\n' | sort | uniq -c | sort -rn | head -1 | tr -s ' '"},
+                    " 2 b\n"},
+        ProgramCase{"BashUnderAgent",
+                    "agent",
+                    {"/bin/bash", "-c", "sleep 0.01 & wait; diff <(echo a) <(echo a) && echo same"},
+                    "same\n"},
+        ProgramCase{
+            "FilesUnderAgent",
+            "agent",
+            {"/bin/sh", "-c",
+             "set -e; d=$(mktemp -d); cd $d; mkdir a; echo x > a/f; cp -a a b; ln -s f a/l; mkfifo p; tar cf t.tar "
+             "a b; mkdir u; tar xf t.tar -C u; find u -name f | wc -l; ls -l >/dev/null; id >/dev/null; rm -r $d"},
+            "2\n"},
+        ProgramCase{
+            "GitUnderAgent",
+            "agent",
+            {"/usr/bin/git", "-c", "user.name=a", "-c", "user.email=b", "hash-object", "-t", "blob", "/dev/null"},
+            "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391\n"},
+        ProgramCase{"SocketPairUnderAgent",
+                    "agent",
                     {"/usr/bin/python3", "-c",
                      "import socket as s, tempfile as t\n"
                      "a, b = s.socketpair(); a.send(b'x'); l = s.socket(s.AF_UNIX); d = t.mkdtemp()\n"
@@ -77,9 +86,8 @@ TEST(Programs, PythonSeesTheDenialsAsErrors) {
                                           "  try: f()\n"
                                           "  except PermissionError as e: print(e.errno)"});
   EXPECT_EQ(lived.output, "1\n1\n");
-  EXPECT_THAT(lived.violations,
-              ElementsAre(violation("socket", "AF_INET, SOCK_STREAM|SOCK_CLOEXEC, 0", "no-network"),
-                          violation("memfd_create", "\"x\", MFD_CLOEXEC", "default")));
+  EXPECT_THAT(lived.violations, ElementsAre(violation("socket", "AF_INET, SOCK_STREAM|SOCK_CLOEXEC, 0", "no-network"),
+                                            violation("memfd_create", "\"x\", MFD_CLOEXEC", "default")));
   EXPECT_EQ(lived.violations[0].process, "python3");
 }
 

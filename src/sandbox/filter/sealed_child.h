@@ -148,8 +148,9 @@ inline Lived run(const std::string& profile, std::vector<const char*> command) {
 }
 
 inline auto violation(const std::string& call, const std::string& arguments, const std::string& rule) {
-  return testing::AllOf(testing::Field(&spec::Violation::call, call), testing::Field(&spec::Violation::arguments, arguments),
-               testing::Field(&spec::Violation::rule, rule), testing::Field(&spec::Violation::layer, "seccomp"));
+  return testing::AllOf(
+      testing::Field(&spec::Violation::call, call), testing::Field(&spec::Violation::arguments, arguments),
+      testing::Field(&spec::Violation::rule, rule), testing::Field(&spec::Violation::layer, "seccomp"));
 }
 
 }  // namespace belljar::sandbox

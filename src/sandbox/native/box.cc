@@ -62,14 +62,20 @@ std::string command_bytes(const spec::Command& command) {
 }
 
 bool has_nul(const std::vector<std::string>& words) {
-  return std::any_of(words.begin(), words.end(), [](const std::string& word) { return word.find('\0') != std::string::npos; });
+  return std::any_of(words.begin(), words.end(),
+                     [](const std::string& word) { return word.find('\0') != std::string::npos; });
 }
 
 }  // namespace
 
 Box::Box(Template& home, std::uint32_t slot, os::Cgroup group, BoxPipes pipes, const Clock& clock)
-    : home_{home}, slot_{slot}, group_{std::move(group)}, pipes_{std::move(pipes)}, clock_{clock},
-      requested_{clock.monotonic()}, last_mark_{requested_} {
+    : home_{home},
+      slot_{slot},
+      group_{std::move(group)},
+      pipes_{std::move(pipes)},
+      clock_{clock},
+      requested_{clock.monotonic()},
+      last_mark_{requested_} {
   report_.degraded = home.degraded;
 }
 
@@ -105,8 +111,12 @@ void Box::on_control() {
       return;
     }
     switch (heard.report.event) {
-      case BoxEvent::sealed: on_sealed(heard.report); break;
-      case BoxEvent::program_ready: on_program_ready(heard.report, heard.from); break;
+      case BoxEvent::sealed:
+        on_sealed(heard.report);
+        break;
+      case BoxEvent::program_ready:
+        on_program_ready(heard.report, heard.from);
+        break;
       case BoxEvent::approved:
         if (state_ == BoxState::building && failure_.empty()) state_ = BoxState::ready;
         break;
@@ -165,6 +175,7 @@ void Box::check_and_approve() {
   posture.init_id = home_.powers.id_range ? base : ::geteuid();
   posture.program_id = home_.powers.id_range ? base + kProgramId : ::geteuid();
   posture.init_readable = !home_.powers.rootless;
+  posture.descriptors_readable = !home_.powers.rootless || !home_.powers.id_range;
   posture.open_files = home_.spec.quotas.open_files;
   posture.plan = home_.plan;
   const Depth depth = home_.posture_known ? Depth::every_start : Depth::first_of_a_plan;
@@ -202,7 +213,8 @@ Result<void> Box::look_inside() {
     if (!file.canary) continue;
     const os::Fd planted = TRY(os::open_beneath(root.get(), file.inside.substr(1), O_PATH));
     const std::string link = "/proc/self/fd/" + std::to_string(planted.get());
-    const int watch = ::inotify_add_watch(home_.inotify, link.c_str(), IN_OPEN | IN_ACCESS | IN_MODIFY | IN_ATTRIB | IN_MASK_CREATE);
+    const int watch =
+        ::inotify_add_watch(home_.inotify, link.c_str(), IN_OPEN | IN_ACCESS | IN_MODIFY | IN_ATTRIB | IN_MASK_CREATE);
     if (watch < 0) return os::os_error("watch the canary " + file.inside);
     watches.push_back(watch);
   }

@@ -34,9 +34,9 @@ enum class BoxState {
   building,  // requested; its walls go up
   ready,     // sealed and checked, waits for its command
   running,
-  exited,    // pid 1 reported the program's end
-  ended,     // the launcher reaped pid 1: no process of it exists
-  gone,      // cgroups removed, report complete
+  exited,  // pid 1 reported the program's end
+  ended,   // the launcher reaped pid 1: no process of it exists
+  gone,    // cgroups removed, report complete
 };
 
 struct BoxPipes {
@@ -129,8 +129,8 @@ class Box {
   std::array<bool, 4> full_{};  // folders_ whose fullness is on record
   bool killed_by_us_ = false;
   std::optional<int> exit_status_;
-  std::vector<spec::Violation> pending_;                      // not taken yet
-  std::map<std::string, std::size_t, std::less<>> known_;     // key of an event -> its record in report_
+  std::vector<spec::Violation> pending_;                   // not taken yet
+  std::map<std::string, std::size_t, std::less<>> known_;  // key of an event -> its record in report_
   spec::SandboxReport report_;
 };
 

@@ -151,7 +151,8 @@ Result<OutputChunk> Box::read_output(Stream stream, std::span<char> buffer) {
   const std::uint64_t room = home_.spec.quotas.output_bytes - std::min(home_.spec.quotas.output_bytes, bytes.kept);
   const std::uint64_t kept = std::min(seen, room);
   if (kept < seen && bytes.kept == bytes.seen) {
-    note({"quota", "output", "write", stream == Stream::out ? "stdout" : "stderr", "", program_, "cut", 1, age().count()});
+    note({"quota", "output", "write", stream == Stream::out ? "stdout" : "stderr", "", program_, "cut", 1,
+          age().count()});
   }
   bytes.seen += seen;
   bytes.kept += kept;
@@ -161,7 +162,8 @@ Result<OutputChunk> Box::read_output(Stream stream, std::span<char> buffer) {
 Result<std::string> Box::collect(const std::string& name, std::size_t bytes_max) const {
   const os::Fd& out = folders_[2];
   if (!out) return Error{Errc::not_found, "collect /out/" + printable(name) + ": the sandbox is gone"};
-  const os::Fd file = TRY_CTX(os::open_beneath(out.get(), name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW), "collect from /out");
+  const os::Fd file =
+      TRY_CTX(os::open_beneath(out.get(), name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW), "collect from /out");
   struct stat info {};
   if (::fstat(file.get(), &info) != 0) return os::os_error("collect /out/" + printable(name));
   if (!S_ISREG(info.st_mode)) {

@@ -1,6 +1,6 @@
-// EngineNumber: which of 256 engines on this host we are. The number is a locked byte of one file, so it is ours exactly
-// as long as we or a launcher of ours live (it inherits the descriptor), however we die. It picks our range of user ids
-// and names our cgroups.
+// EngineNumber: which of 256 engines on this host we are. The number is a locked byte of one file, so it is ours
+// exactly as long as we or a launcher of ours live (it inherits the descriptor), however we die. It picks our range of
+// user ids and names our cgroups.
 //
 //   EngineNumber number = TRY(EngineNumber::take());
 //   bool gone = !number.is_held_by_another(17);

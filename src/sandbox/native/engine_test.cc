@@ -58,7 +58,8 @@ TEST_F(NativeEngineTest, a_secret_of_the_host_is_not_there) {
 }
 
 TEST_F(NativeEngineTest, the_root_is_read_only_and_the_work_folders_are_not) {
-  const SandboxLife lived = shell("touch /x /usr/x /etc/x /dev/x; touch /tmp/a /work/b /out/c /dev/shm/d && echo written");
+  const SandboxLife lived =
+      shell("touch /x /usr/x /etc/x /dev/x; touch /tmp/a /work/b /out/c /dev/shm/d && echo written");
   EXPECT_EQ(lived.output, "written\n");
   EXPECT_FALSE(os::exists("/usr/x"));
 }
@@ -111,7 +112,8 @@ TEST_F(NativeEngineTest, a_fork_bomb_meets_its_limit_and_dies_with_the_sandbox) 
 
 TEST_F(NativeEngineTest, a_full_disk_is_noticed_and_bounded) {
   spec_.quotas.disk_bytes = 1U << 20;
-  const SandboxLife lived = shell("head -c 4000000 /dev/zero > /tmp/full; ls -l /tmp/full | awk '{print $5}'; sleep 0.3");
+  const SandboxLife lived =
+      shell("head -c 4000000 /dev/zero > /tmp/full; ls -l /tmp/full | awk '{print $5}'; sleep 0.3");
   EXPECT_NE(find_violation(lived.report, "quota", "disk"), nullptr) << lived.error;
   EXPECT_EQ(lived.output, "1048576\n");
 }
@@ -121,7 +123,8 @@ TEST_F(NativeEngineTest, files_have_a_largest_size_and_folders_a_largest_number_
   const SandboxLife big = shell("exec head -c 100000 /dev/zero > /tmp/big");
   EXPECT_THAT(big.report.reason, HasSubstr("file-size"));
   spec_.quotas.inodes = 16;
-  const SandboxLife many = shell("for i in $(seq 40); do touch /tmp/f$i 2>/dev/null || break; done; ls /tmp | wc -l; sleep 0.3");
+  const SandboxLife many =
+      shell("for i in $(seq 40); do touch /tmp/f$i 2>/dev/null || break; done; ls /tmp | wc -l; sleep 0.3");
   EXPECT_LT(std::stoi(many.output), 17);
   EXPECT_NE(find_violation(many.report, "quota", "inodes"), nullptr);
 }
@@ -181,9 +184,9 @@ TEST_F(NativeEngineTest, results_are_collected_without_following_what_the_progra
   Result<std::unique_ptr<Sandbox>> made = engine_->create(spec_);
   ASSERT_TRUE(made) << made.error().message();
   Sandbox& sandbox = *made.value();
-  ASSERT_TRUE(sandbox.start({{"/bin/sh", "-c",
-                              "echo good > /out/model; ln -s /etc/passwd /out/link; mkfifo /out/pipe; mkdir /out/d"},
-                             spec::default_environment()}));
+  ASSERT_TRUE(sandbox.start(
+      {{"/bin/sh", "-c", "echo good > /out/model; ln -s /etc/passwd /out/link; mkfifo /out/pipe; mkdir /out/d"},
+       spec::default_environment()}));
   while (!sandbox.ended()) ASSERT_TRUE(engine_->wait(std::chrono::milliseconds{100}));
   EXPECT_EQ(sandbox.collect("model", 100).value(), "good\n");
   EXPECT_FALSE(sandbox.collect("model", 2));
@@ -218,8 +221,9 @@ TEST_F(NativeEngineTest, a_pool_hands_out_each_sandbox_once) {
   for (int turn = 0; turn < 6; ++turn) {
     Result<std::unique_ptr<Sandbox>> claimed = engine_->claim(spec_);
     ASSERT_TRUE(claimed) << claimed.error().message();
-    ASSERT_TRUE(claimed.value()->start(
-        {{"/bin/sh", "-c", "ls /work /tmp; echo mine > /work/left; echo mine > /tmp/left"}, spec::default_environment()}));
+    ASSERT_TRUE(
+        claimed.value()->start({{"/bin/sh", "-c", "ls /work /tmp; echo mine > /work/left; echo mine > /tmp/left"},
+                                spec::default_environment()}));
     const Result<SandboxLife> lived = live(*claimed.value());
     ASSERT_TRUE(lived);
     EXPECT_EQ(lived.value().output, "/tmp:\n\n/work:\n");
@@ -237,7 +241,8 @@ TEST_F(NativeEngineTest, killing_the_engine_leaves_nothing) {
     Result<std::unique_ptr<Sandbox>> sandbox = engine.value()->create(spec_);
     (void)sandbox.value()->start({{"/bin/sh", "-c", "echo ready; exec sleep 987"}, spec::default_environment()});
     std::array<char, 64> line{};
-    while (sandbox.value()->read_output(Stream::out, line).value().bytes == 0) (void)engine.value()->wait(std::chrono::milliseconds{5});
+    while (sandbox.value()->read_output(Stream::out, line).value().bytes == 0)
+      (void)engine.value()->wait(std::chrono::milliseconds{5});
     (void)!::write(pipe[1], "x", 1);
     ::pause();
   }

@@ -106,7 +106,8 @@ Result<void> LauncherProcess::map_own_ids() {
   do {
     count = ::poll(&polled, 1, kStartMilliseconds);
   } while (count < 0 && errno == EINTR);
-  if (count <= 0) return Error{Errc::timeout, "start the launcher: no answer in 10 s; the host is overloaded or frozen"};
+  if (count <= 0)
+    return Error{Errc::timeout, "start the launcher: no answer in 10 s; the host is overloaded or frozen"};
   const std::optional<LauncherMessage> message = TRY(receive());
   if (!message || message->reply.event != LauncherEvent::unshared) {
     return Error{Errc::unavailable, "start the launcher: " + failure_text(message ? message->reply : LauncherReply{})};

@@ -4,8 +4,8 @@
 //   TRY(launcher->create(request, descriptors));
 //   while (auto message = TRY(launcher->receive())) ...    // non-blocking; poll socket()
 //
-// Closing it (the destructor) makes the launcher kill and remove all its sandboxes and exit. The destructor waits for that
-// while sandboxes live; an idle launcher ends by itself a moment later. Single-threaded.
+// Closing it (the destructor) makes the launcher kill and remove all its sandboxes and exit. The destructor waits for
+// that while sandboxes live; an idle launcher ends by itself a moment later. Single-threaded.
 #pragma once
 
 #include <sys/types.h>
@@ -24,10 +24,10 @@ namespace belljar::sandbox::native {
 
 struct LauncherOptions {
   std::string init_program;
-  std::string plan;                 // bytes of build_plan()
-  std::string cgroup_prefix;        // "b3-"
-  std::vector<os::Fd> cgroup_roots; // see CgroupHost::open_roots()
-  int engine_number = -1;            // descriptor of EngineNumber: the launcher keeps the number ours while it clears up
+  std::string plan;                  // bytes of build_plan()
+  std::string cgroup_prefix;         // "b3-"
+  std::vector<os::Fd> cgroup_roots;  // see CgroupHost::open_roots()
+  int engine_number = -1;  // descriptor of EngineNumber: the launcher keeps the number ours while it clears up
   bool rootless = false;
 };
 

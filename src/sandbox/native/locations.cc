@@ -22,14 +22,16 @@ Result<std::string> own_directory() {
 }
 
 // A build folder keeps a folder of that name beside its tests.
-bool is_program(const std::string& path) { return ::access(path.c_str(), X_OK) == 0 && !os::is_directory(path).value(); }
+bool is_program(const std::string& path) {
+  return ::access(path.c_str(), X_OK) == 0 && !os::is_directory(path).value();
+}
 
 }  // namespace
 
 Result<std::string> find_init_program() {
   const std::string here = TRY(own_directory());
-  for (const std::string& path : {here + "/belljar-init", here + "/../libexec/belljar/belljar-init",
-                                  here + "/bin/belljar-init"}) {
+  for (const std::string& path :
+       {here + "/belljar-init", here + "/../libexec/belljar/belljar-init", here + "/bin/belljar-init"}) {
     if (is_program(path)) return path;
   }
   return Error{Errc::unavailable, "find belljar-init: it is not beside " + here + "/; build or install Belljar again"};
@@ -42,7 +44,8 @@ Result<std::string> find_profiles() {
   for (const std::string& path : {here + "/../share/belljar/profiles", std::string{BELLJAR_SOURCE_PROFILES}}) {
     if (os::exists(path)) return path;
   }
-  return Error{Errc::unavailable, "find the profiles: no share/belljar/profiles near " + here + "; set BELLJAR_PROFILES"};
+  return Error{Errc::unavailable,
+               "find the profiles: no share/belljar/profiles near " + here + "; set BELLJAR_PROFILES"};
 }
 
 }  // namespace belljar::sandbox::native

@@ -58,7 +58,8 @@ Result<BoxEnds> make_ends() {
   ends.ours.control = os::Fd{sockets[0]};
   ends.theirs[0] = os::Fd{sockets[1]};
   const int on = 1;
-  if (::setsockopt(sockets[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0) return os::os_error("ask for credentials");
+  if (::setsockopt(sockets[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0)
+    return os::os_error("ask for credentials");
   std::array<os::Fd, 2> input = TRY(make_pipe());
   std::array<os::Fd, 2> output = TRY(make_pipe());
   std::array<os::Fd, 2> error = TRY(make_pipe());
@@ -85,7 +86,10 @@ os::CgroupLimits limits_of(const spec::Quotas& quotas) {
 }  // namespace
 
 NativeEngine::NativeEngine(EngineOptions options, const Clock& clock, os::CgroupHost cgroups, EngineNumber number)
-    : options_{std::move(options)}, clock_{clock}, cgroups_{std::move(cgroups)}, number_{std::move(number)},
+    : options_{std::move(options)},
+      clock_{clock},
+      cgroups_{std::move(cgroups)},
+      number_{std::move(number)},
       powers_{host_powers()} {}
 
 Result<std::unique_ptr<Engine>> NativeEngine::make(const EngineOptions& options, const Clock& clock) {
@@ -142,7 +146,8 @@ std::string NativeEngine::cgroup_name(std::uint32_t slot) const {
 Result<Template*> NativeEngine::template_for(const spec::SandboxSpec& spec) {
   std::unique_ptr<Template> made = TRY(make_template(spec));
   for (const auto& home : templates_) {
-    if (home->plan == made->plan && home->launcher && home->spec.name == spec.name && home->spec.quotas == spec.quotas) {
+    if (home->plan == made->plan && home->launcher && home->spec.name == spec.name &&
+        home->spec.quotas == spec.quotas) {
       return home.get();
     }
   }
@@ -173,10 +178,9 @@ Result<std::unique_ptr<Template>> NativeEngine::make_template(const spec::Sandbo
     os::CgroupPart part;
     std::string_view name;
   };
-  constexpr std::array<Part, 4> kParts{Part{os::CgroupPart::memory, "cgroup-memory"},
-                                       Part{os::CgroupPart::swap, "cgroup-memory"},
-                                       Part{os::CgroupPart::processes, "cgroup-processes"},
-                                       Part{os::CgroupPart::cpu, "cgroup-cpu"}};
+  constexpr std::array<Part, 4> kParts{
+      Part{os::CgroupPart::memory, "cgroup-memory"}, Part{os::CgroupPart::swap, "cgroup-memory"},
+      Part{os::CgroupPart::processes, "cgroup-processes"}, Part{os::CgroupPart::cpu, "cgroup-cpu"}};
   os::CgroupParts missing;
   for (const Part& part : kParts) {
     if (cgroups_.can(part.part)) {
@@ -195,9 +199,10 @@ Result<std::unique_ptr<Template>> NativeEngine::make_template(const spec::Sandbo
   }
   if (powers_.landlock_abi == 0) {
     if (!accepted("landlock")) {
-      return Error{Errc::unavailable,
-                   "seal sandbox " + spec.name +
-                       ": this kernel has no Landlock (boot with lsm=...,landlock), or accept it: --allow-degraded landlock"};
+      return Error{
+          Errc::unavailable,
+          "seal sandbox " + spec.name +
+              ": this kernel has no Landlock (boot with lsm=...,landlock), or accept it: --allow-degraded landlock"};
     }
     made->degraded.emplace_back("landlock");
   }
@@ -221,12 +226,14 @@ Result<Box*> NativeEngine::request_box(Template& home) {
   CreateRequest request;
   request.slot = slot;
   request.id_count = powers_.id_range ? kIdsPerSlot : 1;
-  request.id_base = powers_.rootless ? (powers_.id_range ? 1 + slot * kIdsPerSlot : 0) : home.id_base + slot * kIdsPerSlot;
+  request.id_base =
+      powers_.rootless ? (powers_.id_range ? 1 + slot * kIdsPerSlot : 0) : home.id_base + slot * kIdsPerSlot;
 
   os::Cgroup group;
   std::vector<os::Fd> entries;
   if (home.parts != os::CgroupParts{}) {
-    group = TRY_CTX(cgroups_.create(cgroup_name(slot), limits_of(home.spec.quotas), home.parts), "set the quotas of sandbox " + home.spec.name);
+    group = TRY_CTX(cgroups_.create(cgroup_name(slot), limits_of(home.spec.quotas), home.parts),
+                    "set the quotas of sandbox " + home.spec.name);
     entries = TRY(group.open_entries());
   }
   BoxEnds ends = TRY(make_ends());
@@ -249,7 +256,8 @@ Result<Box*> NativeEngine::request_box(Template& home) {
 Result<void> NativeEngine::await_ready(Box& box) {
   const Nanoseconds deadline = clock_.monotonic() + kReadyPatience;
   while (box.state() == BoxState::building && box.failure().empty()) {
-    if (clock_.monotonic() > deadline) box.fail("seal sandbox " + box.home().spec.name + ": not ready within 20 s; the host is overloaded");
+    if (clock_.monotonic() > deadline)
+      box.fail("seal sandbox " + box.home().spec.name + ": not ready within 20 s; the host is overloaded");
     TRY(wait(std::chrono::milliseconds{100}));
   }
   if (box.failure().empty()) return {};
@@ -467,7 +475,8 @@ Result<spec::SandboxReport> NativeEngine::destroy(Box& box) {
   const Nanoseconds deadline = clock_.monotonic() + kReadyPatience;
   while (box.state() != BoxState::ended) {
     if (clock_.monotonic() > deadline) {
-      return Error{Errc::internal, "destroy sandbox " + box.home().spec.name + ": its processes did not end within 20 s"};
+      return Error{Errc::internal,
+                   "destroy sandbox " + box.home().spec.name + ": its processes did not end within 20 s"};
     }
     TRY(wait(std::chrono::milliseconds{100}));
   }

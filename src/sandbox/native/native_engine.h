@@ -29,10 +29,10 @@ struct Template {
   os::CgroupParts parts;
   std::vector<std::string> degraded;
   std::unique_ptr<LauncherProcess> launcher;
-  int inotify = -1;          // the engine's
-  std::uint32_t id_base = 0; // host id of slot 0
+  int inotify = -1;           // the engine's
+  std::uint32_t id_base = 0;  // host id of slot 0
   bool posture_known = false;
-  std::size_t depth = 0;     // how many to keep ready
+  std::size_t depth = 0;  // how many to keep ready
   std::deque<Box*> ready;
   std::size_t building = 0;  // for the pool
 };

@@ -1,7 +1,7 @@
 // Plan: what belljar-init must do, as flat bytes; and the few messages that pass between it and the engine.
 //
-// The engine (which may allocate, parse and fail at leisure) turns a SandboxSpec into one Plan; belljar-init (static, no
-// dynamic memory) maps it read-only and carries it out. Both are built together, so the layout is the machine's own;
+// The engine (which may allocate, parse and fail at leisure) turns a SandboxSpec into one Plan; belljar-init (static,
+// no dynamic memory) maps it read-only and carries it out. Both are built together, so the layout is the machine's own;
 // `magic` and `size` guard against a stale belljar-init.
 //
 // Three programs speak here, on SOCK_SEQPACKET sockets, one struct a message:
@@ -70,14 +70,14 @@ struct Slice {  // elements of one kind in the plan's tail
 struct Plan {
   std::uint32_t magic = kPlanMagic;
   std::uint32_t size = 0;
-  std::uint32_t rootless = 0;       // the launcher enters a user namespace of its own first
-  std::uint32_t separate_ids = 0;   // pid 1 and the program have different ids
-  std::uint32_t own_time = 0;       // monotonic and boot clocks begin at zero
-  std::uint32_t landlock_abi = 0;   // 0: no Landlock (an accepted degradation)
-  std::uint64_t landlock_fs = 0;    // handled accesses for that ABI
+  std::uint32_t rootless = 0;      // the launcher enters a user namespace of its own first
+  std::uint32_t separate_ids = 0;  // pid 1 and the program have different ids
+  std::uint32_t own_time = 0;      // monotonic and boot clocks begin at zero
+  std::uint32_t landlock_abi = 0;  // 0: no Landlock (an accepted degradation)
+  std::uint64_t landlock_fs = 0;   // handled accesses for that ABI
   std::uint64_t landlock_net = 0;
   std::uint64_t landlock_scopes = 0;
-  std::uint32_t notify = 0;         // the filter answers through a listener
+  std::uint32_t notify = 0;  // the filter answers through a listener
   Text host_name;
   Slice root_steps;      // PlanStep: once per launcher, the part of the root that all its sandboxes share
   Slice box_steps;       // PlanStep: once per sandbox, what is its own
@@ -96,12 +96,12 @@ inline constexpr std::uint32_t kCgroupNameMax = 96;
 
 // First message to the launcher.
 struct LauncherStart {
-  std::uint32_t hierarchies = 0;  // how many descriptors follow kLauncherPlan
+  std::uint32_t hierarchies = 0;            // how many descriptors follow kLauncherPlan
   char cgroup_prefix[kCgroupNameMax] = {};  // "b3-": a sandbox's cgroup is the prefix and its slot
 };
 
-// With the descriptors control, stdin, stdout, stderr, command (in that order), then `entries` cgroup files that the new
-// pid 1 writes "0" to and, if into_cgroup, a cgroup2 folder to be cloned into.
+// With the descriptors control, stdin, stdout, stderr, command (in that order), then `entries` cgroup files that the
+// new pid 1 writes "0" to and, if into_cgroup, a cgroup2 folder to be cloned into.
 inline constexpr std::uint32_t kEntriesMax = 10;
 inline constexpr std::uint32_t kDescriptorsMax = 5 + kEntriesMax + 1;
 
@@ -192,7 +192,7 @@ struct BoxReport {
   std::uint32_t item = 0;
   std::int64_t mounts_ns = 0;  // sealed: time spent in mounts, in user namespace and capabilities
   std::int64_t ids_ns = 0;
-  std::int64_t walls_ns = 0;   // program_ready: limits, Landlock, seccomp
+  std::int64_t walls_ns = 0;  // program_ready: limits, Landlock, seccomp
 };
 
 // The command, written to the command pipe: header, then `bytes` of NUL-ended words: directory, argv, environment.

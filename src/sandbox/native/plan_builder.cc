@@ -113,7 +113,7 @@ class RootBuilder {
   std::vector<std::string> bound_;
 };
 
-constexpr std::array<std::string_view, 12> kOurs{"proc", "sys",  "dev", "tmp",   "run",       "work",
+constexpr std::array<std::string_view, 12> kOurs{"proc", "sys",  "dev", "tmp",   "run",        "work",
                                                  "out",  "boot", "mnt", "media", "lost+found", "artifacts"};
 
 constexpr std::string_view kPasswd =
@@ -148,7 +148,9 @@ Result<std::string> link_target(const std::string& path) {
   return std::string{buffer.data(), static_cast<std::size_t>(length)};
 }
 
-bool wanted_of_host(const std::string& name) { return name == "usr" || name == "bin" || name == "sbin" || name.starts_with("lib"); }
+bool wanted_of_host(const std::string& name) {
+  return name == "usr" || name == "bin" || name == "sbin" || name.starts_with("lib");
+}
 
 // Folders are bound, links repeated as they are (they resolve inside), loose files left out.
 Result<void> add_image(RootBuilder& root, const spec::Image& image) {
@@ -187,8 +189,9 @@ Result<void> add_files(RootBuilder& root, const std::vector<spec::ReadOnlyBind>&
   for (const spec::ReadOnlyBind& bind : files) {
     const std::string_view inside = relative(bind.inside);
     if (inside.empty() || inside.find("..") != std::string_view::npos || root.bound_above(inside) != nullptr) {
-      return Error{Errc::invalid_argument, "place " + bind.host_path + " at " + bind.inside +
-                                               ": not a free place in the image; choose a new top folder such as /model"};
+      return Error{Errc::invalid_argument,
+                   "place " + bind.host_path + " at " + bind.inside +
+                       ": not a free place in the image; choose a new top folder such as /model"};
     }
     root.parents(inside);
     const bool folder = TRY_CTX(os::is_directory(bind.host_path), "place it at " + bind.inside);
@@ -205,8 +208,8 @@ Result<void> add_files(RootBuilder& root, const std::vector<spec::ReadOnlyBind>&
 constexpr std::array<std::string_view, 4> kWritable{"tmp", "work", "out", "dev/shm"};
 
 void add_tmpfs(PlanWriter& writer, std::string_view path, const spec::Quotas& quotas, bool own) {
-  const std::string options = "size=" + std::to_string(quotas.disk_bytes) + ",nr_inodes=" +
-                              std::to_string(quotas.inodes) + ",mode=" + (own ? "0755" : "1777");
+  const std::string options = "size=" + std::to_string(quotas.disk_bytes) +
+                              ",nr_inodes=" + std::to_string(quotas.inodes) + ",mode=" + (own ? "0755" : "1777");
   writer.box.push_back(
       {StepKind::tmpfs, writer.text(path), writer.text(options), 0, own ? 1U : 0U, MS_NOSUID | MS_NODEV});
 }
@@ -217,7 +220,8 @@ Result<void> add_planted(PlanWriter& writer, const std::vector<spec::PlantedFile
     const std::string_view inside = relative(file.inside);
     const std::size_t first = inside.find('/');
     const std::string_view top = inside.substr(0, first);
-    if (first == std::string_view::npos || (top != "work" && top != "tmp") || inside.find("..") != std::string_view::npos) {
+    if (first == std::string_view::npos || (top != "work" && top != "tmp") ||
+        inside.find("..") != std::string_view::npos) {
       return Error{Errc::invalid_argument, "plant " + file.inside + ": planted files lie below /work or /tmp"};
     }
     for (std::size_t slash = inside.find('/', first + 1); slash != std::string_view::npos;
@@ -234,8 +238,8 @@ Result<void> add_planted(PlanWriter& writer, const std::vector<spec::PlantedFile
 // A writable view of each bound folder, kept in a tmpfs that ends with the sandbox.
 void add_overlays(PlanWriter& writer, const std::vector<std::string>& folders, const spec::Quotas& quotas,
                   const HostPowers& powers) {
-  const std::string size = "size=" + std::to_string(quotas.disk_bytes) + ",nr_inodes=" + std::to_string(quotas.inodes) +
-                           ",mode=0700";
+  const std::string size =
+      "size=" + std::to_string(quotas.disk_bytes) + ",nr_inodes=" + std::to_string(quotas.inodes) + ",mode=0700";
   writer.box.push_back({StepKind::tmpfs, writer.text(".writable"), writer.text(size), 0, 0, MS_NOSUID | MS_NODEV});
   for (const std::string& folder : folders) {
     const std::string above = ".writable/" + folder;
@@ -244,8 +248,7 @@ void add_overlays(PlanWriter& writer, const std::vector<std::string>& folders, c
     writer.box.push_back({StepKind::directory, writer.text(above + "/wip"), {}, 0700, 0, 0});
     const std::string options = "lowerdir=/" + folder + ",upperdir=/" + above + "/up,workdir=/" + above + "/wip" +
                                 (powers.rootless ? ",userxattr" : "");
-    writer.box.push_back(
-        {StepKind::overlay, writer.text(folder), writer.text(options), 0, 0, MS_NOSUID | MS_NODEV});
+    writer.box.push_back({StepKind::overlay, writer.text(folder), writer.text(options), 0, 0, MS_NOSUID | MS_NODEV});
   }
 }
 
@@ -282,11 +285,16 @@ void add_landlock(PlanWriter& writer, const HostPowers& powers, const std::vecto
 std::vector<PlanLimit> limits_of(const spec::SandboxSpec& spec) {
   const spec::Quotas& quotas = spec.quotas;
   const auto cpu_seconds = static_cast<std::uint64_t>(quotas.cpu_time.count() / 1000 + 2);
-  std::vector<PlanLimit> limits{
-      {RLIMIT_NOFILE, quotas.open_files}, {RLIMIT_FSIZE, quotas.file_bytes}, {RLIMIT_CORE, 0},
-      {RLIMIT_MEMLOCK, 64U << 10},        {RLIMIT_MSGQUEUE, 0},              {RLIMIT_NICE, 0},
-      {RLIMIT_RTPRIO, 0},                 {RLIMIT_SIGPENDING, 512},          {RLIMIT_CPU, cpu_seconds},
-      {RLIMIT_STACK, 8U << 20}};
+  std::vector<PlanLimit> limits{{RLIMIT_NOFILE, quotas.open_files},
+                                {RLIMIT_FSIZE, quotas.file_bytes},
+                                {RLIMIT_CORE, 0},
+                                {RLIMIT_MEMLOCK, 64U << 10},
+                                {RLIMIT_MSGQUEUE, 0},
+                                {RLIMIT_NICE, 0},
+                                {RLIMIT_RTPRIO, 0},
+                                {RLIMIT_SIGPENDING, 512},
+                                {RLIMIT_CPU, cpu_seconds},
+                                {RLIMIT_STACK, 8U << 20}};
   // With a pids cgroup this limit would answer first and hide the kernel's count of refused forks.
   const auto& degraded = spec.allow_degraded;
   if (std::find(degraded.begin(), degraded.end(), "cgroup-processes") != degraded.end()) {
@@ -302,7 +310,9 @@ HostPowers host_powers() {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   std::array<__user_cap_data_struct, 2> data{};
   const bool known = ::syscall(SYS_capget, &header, data.data()) == 0;
-  const auto held = [&](unsigned capability) { return (data[capability / 32].effective >> (capability % 32) & 1U) != 0; };
+  const auto held = [&](unsigned capability) {
+    return (data[capability / 32].effective >> (capability % 32) & 1U) != 0;
+  };
   powers.rootless = !known || !held(CAP_SYS_ADMIN) || !held(CAP_SETUID) || !held(CAP_SETGID) || !held(CAP_CHOWN);
   powers.id_range = !powers.rootless || has_subordinate_ids();
   const long abi = ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);

@@ -20,15 +20,14 @@ namespace belljar::sandbox::native {
 
 // What this process may do on this host, found once.
 struct HostPowers {
-  bool rootless = true;             // no CAP_SYS_ADMIN here: a user namespace has to give it
-  bool id_range = false;            // every sandbox can have ids of its own (root, or subordinate ids)
-  std::uint32_t landlock_abi = 0;   // 0: none; capped at the newest this build knows
+  bool rootless = true;            // no CAP_SYS_ADMIN here: a user namespace has to give it
+  bool id_range = false;           // every sandbox can have ids of its own (root, or subordinate ids)
+  std::uint32_t landlock_abi = 0;  // 0: none; capped at the newest this build knows
 };
 
 HostPowers host_powers();
 
 Result<std::string> build_plan(const spec::SandboxSpec& spec, const HostPowers& powers,
                                std::span<const sock_filter> filter);
-
 
 }  // namespace belljar::sandbox::native

@@ -1,5 +1,5 @@
-// Posture: what a sealed sandbox looks like from outside, compared with what it must look like. Anything unexpected is a
-// difference, also what nobody thought of: the lists are exhaustive, not samples.
+// Posture: what a sealed sandbox looks like from outside, compared with what it must look like. Anything unexpected is
+// a difference, also what nobody thought of: the lists are exhaustive, not samples.
 //
 //   std::string differences = TRY(check_posture(box, Depth::every_start));
 //   if (!differences.empty()) kill ...
@@ -20,12 +20,14 @@ namespace belljar::sandbox::native {
 struct Posture {
   pid_t init = 0;
   pid_t program = 0;
-  std::uint32_t init_id = 0;      // as the host numbers it
+  std::uint32_t init_id = 0;  // as the host numbers it
   std::uint32_t program_id = 0;
-  bool separate_ids = true;       // pid 1 keeps CAP_KILL alone
-  bool init_readable = true;      // rootless engines may read only the status of pid 1
-  std::uint64_t open_files = 0;   // RLIMIT_NOFILE expected
-  std::string_view plan;          // bytes of build_plan(): the mounts that may exist
+  bool separate_ids = true;   // pid 1 keeps CAP_KILL alone
+  bool init_readable = true;  // rootless engines may read only the status of pid 1
+  bool descriptors_readable =
+      true;  // not for a rootless engine whose sandboxes have subordinate ids: /proc/PID/fd is theirs
+  std::uint64_t open_files = 0;  // RLIMIT_NOFILE expected
+  std::string_view plan;         // bytes of build_plan(): the mounts that may exist
 };
 
 enum class Depth {

@@ -67,7 +67,9 @@ Range largest_range(const std::string& file, const std::string& name) {
   return best;
 }
 
-bool newuidmap_present() { return ::access("/usr/bin/newuidmap", X_OK) == 0 && ::access("/usr/bin/newgidmap", X_OK) == 0; }
+bool newuidmap_present() {
+  return ::access("/usr/bin/newuidmap", X_OK) == 0 && ::access("/usr/bin/newgidmap", X_OK) == 0;
+}
 
 Result<void> write_map(pid_t pid, const std::string& file, const std::string& text) {
   const std::string path = "/proc/" + std::to_string(pid) + "/" + file;
@@ -77,9 +79,9 @@ Result<void> write_map(pid_t pid, const std::string& file, const std::string& te
 }
 
 Result<bool> map_range(pid_t pid, const std::string& tool, unsigned own, const Range& range) {
-  const os::ProgramOutput got = TRY(os::run_program(
-      {tool, std::to_string(pid), "0", std::to_string(own), "1", "1", std::to_string(range.first), std::to_string(range.count)},
-      {}));
+  const os::ProgramOutput got = TRY(os::run_program({tool, std::to_string(pid), "0", std::to_string(own), "1", "1",
+                                                     std::to_string(range.first), std::to_string(range.count)},
+                                                    {}));
   return got.exit_code == 0;
 }
 
@@ -98,7 +100,8 @@ Result<std::uint32_t> map_user_namespace(pid_t pid) {
   if (newuidmap_present() && uids.count > 0 && gids.count > 0) {
     if (!TRY(map_range(pid, "/usr/bin/newuidmap", ::geteuid(), uids)) ||
         !TRY(map_range(pid, "/usr/bin/newgidmap", ::getegid(), gids))) {
-      return Error{Errc::denied, "map subordinate ids of " + name + ": newuidmap refused (check /etc/subuid and /etc/subgid)"};
+      return Error{Errc::denied,
+                   "map subordinate ids of " + name + ": newuidmap refused (check /etc/subuid and /etc/subgid)"};
     }
     return static_cast<std::uint32_t>(std::min({uids.count, gids.count, std::uint64_t{1} << 20}));
   }

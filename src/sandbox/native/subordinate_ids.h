@@ -1,4 +1,5 @@
-// Subordinate ids: the ranges /etc/subuid and /etc/subgid give an unprivileged user, for sandboxes with ids of their own.
+// Subordinate ids: the ranges /etc/subuid and /etc/subgid give an unprivileged user, for sandboxes with ids of their
+// own.
 #pragma once
 
 #include <sys/types.h>

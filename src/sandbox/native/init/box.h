@@ -31,7 +31,7 @@ struct BoxStart {
 inline constexpr int kBoxControl = 3;
 inline constexpr int kBoxStdio = 4;  // 4, 5, 6
 inline constexpr int kBoxCommand = 7;
-inline constexpr int kBoxAsk = 8;  // pipe to the launcher: our slot number, when we want our id maps
+inline constexpr int kBoxAsk = 8;      // pipe to the launcher: our slot number, when we want our id maps
 inline constexpr int kBoxEntries = 9;  // and up: cgroup files to join by
 
 // No capability can come back: bounding and ambient sets emptied, securebits locked. Leaves the other sets alone.

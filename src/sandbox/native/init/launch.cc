@@ -24,12 +24,12 @@ struct Launcher {
   LauncherStart start;
   int host_proc = -1;
   int signals = -1;
-  int asked = -1;                    // read end of the pipe on which sandboxes ask for their id maps
-  int ask = -1;                      // write end, for the sandboxes
-  MapSignal* maps = nullptr;         // kSlotsMax of them, shared with the sandboxes
-  CreateRequest* requests = nullptr; // by slot
-  pid_t* pids = nullptr;             // by slot; 0: none
-  bool used[kSlotsMax] = {};         // slots that ever had a sandbox, whose cgroups may exist
+  int asked = -1;                     // read end of the pipe on which sandboxes ask for their id maps
+  int ask = -1;                       // write end, for the sandboxes
+  MapSignal* maps = nullptr;          // kSlotsMax of them, shared with the sandboxes
+  CreateRequest* requests = nullptr;  // by slot
+  pid_t* pids = nullptr;              // by slot; 0: none
+  bool used[kSlotsMax] = {};          // slots that ever had a sandbox, whose cgroups may exist
 };
 
 int reply(const LauncherReply& message, int fd = -1) {

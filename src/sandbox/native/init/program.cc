@@ -78,8 +78,8 @@ Outcome restrict_with_landlock(const PlanView& view) {
   const Plan& plan = view.plan();
   if (plan.landlock_abi == 0) return done();
   const RulesetAttr attributes{plan.landlock_fs, plan.landlock_net, plan.landlock_scopes};
-  const int ruleset = static_cast<int>(
-      ::syscall(SYS_landlock_create_ruleset, &attributes, ruleset_size(plan.landlock_abi), 0));
+  const int ruleset =
+      static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes, ruleset_size(plan.landlock_abi), 0));
   if (ruleset < 0) return failed(Step::landlock);
   const auto* rules = view.slice<PlanLandlockRule>(plan.landlock_rules);
   for (std::uint32_t item = 0; item < plan.landlock_rules.count; ++item) {
@@ -103,7 +103,8 @@ Outcome install_filter(const PlanView& view, int& listener) {
   auto* code = const_cast<sock_filter*>(view.slice<sock_filter>(plan.filter));
   const sock_fprog program{static_cast<unsigned short>(plan.filter.count), code};
   const unsigned flags = plan.notify != 0 ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0;
-  // Once received, a refusal is not restarted by a signal, so that each call is counted once; kernels before 5.19 lack it.
+  // Once received, a refusal is not restarted by a signal, so that each call is counted once; kernels before 5.19 lack
+  // it.
   constexpr unsigned kWaitKillable = 1U << 5;
   long result = ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags != 0 ? flags | kWaitKillable : 0, &program);
   if (result < 0 && errno == EINVAL) result = ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);

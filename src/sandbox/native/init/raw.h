@@ -51,7 +51,7 @@ Received receive(int socket, void* into, std::size_t bytes);
 int send_message(int socket, const void* from, std::size_t bytes, int fd = -1);
 
 std::int64_t now_ns();
-long fork_plain();                               // clone without flags
+long fork_plain();  // clone without flags
 int pivot_root(const char* root, const char* old);
 int close_from(unsigned first);
 

@@ -28,8 +28,8 @@ int set_attributes(int tree, std::uint64_t set, std::uint64_t propagation) {
   mount_attr attributes{};
   attributes.attr_set = set;
   attributes.propagation = propagation;
-  return static_cast<int>(::syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes,
-                                    sizeof attributes));
+  return static_cast<int>(
+      ::syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof attributes));
 }
 
 std::size_t put_text(char* into, const char* text) {
@@ -116,15 +116,20 @@ Outcome mount_overlay(const PlanView& view, const PlanStep& step, std::uint32_t 
 
 Outcome root_step(const PlanView& view, const PlanStep& step, const int* trees, std::uint32_t item) {
   switch (step.kind) {
-    case StepKind::directory: return make_directory(view, step, 0, Step::build_root, item);
-    case StepKind::file: return write_file(view, step, 0, Step::build_root, item);
+    case StepKind::directory:
+      return make_directory(view, step, 0, Step::build_root, item);
+    case StepKind::file:
+      return write_file(view, step, 0, Step::build_root, item);
     case StepKind::symlink:
       if (::symlink(view.text(step.source), view.text(step.target)) != 0) return failed(Step::build_root, errno, item);
       return done();
-    case StepKind::folder: return layer(view, step, trees[item], item);
+    case StepKind::folder:
+      return layer(view, step, trees[item], item);
     case StepKind::bind:
-    case StepKind::device: return bind(view, step, trees[item], item);
-    default: return failed(Step::build_root, EINVAL, item);
+    case StepKind::device:
+      return bind(view, step, trees[item], item);
+    default:
+      return failed(Step::build_root, EINVAL, item);
   }
 }
 
@@ -193,16 +198,27 @@ Outcome mount_own_parts(const PlanView& view, unsigned owner) {
     const PlanStep& step = steps[item];
     Outcome outcome;
     switch (step.kind) {
-      case StepKind::tmpfs: outcome = mount_new(view, step, "tmpfs", owner, item); break;
-      case StepKind::proc: outcome = mount_new(view, step, "proc", owner, item); break;
-      case StepKind::devpts: outcome = mount_new(view, step, "devpts", owner, item); break;
-      case StepKind::directory: outcome = make_directory(view, step, owner, Step::own_files, item); break;
-      case StepKind::file: outcome = write_file(view, step, owner, Step::own_files, item); break;
+      case StepKind::tmpfs:
+        outcome = mount_new(view, step, "tmpfs", owner, item);
+        break;
+      case StepKind::proc:
+        outcome = mount_new(view, step, "proc", owner, item);
+        break;
+      case StepKind::devpts:
+        outcome = mount_new(view, step, "devpts", owner, item);
+        break;
+      case StepKind::directory:
+        outcome = make_directory(view, step, owner, Step::own_files, item);
+        break;
+      case StepKind::file:
+        outcome = write_file(view, step, owner, Step::own_files, item);
+        break;
       case StepKind::overlay:
         scratch = true;
         outcome = mount_overlay(view, step, item);
         break;
-      default: outcome = failed(Step::mounts, EINVAL, item);
+      default:
+        outcome = failed(Step::mounts, EINVAL, item);
     }
     if (!outcome.ok()) return outcome;
   }
