@@ -37,7 +37,8 @@ Result<spec::SandboxSpec> read_spec(const Arguments& arguments) {
   spec::SandboxSpec spec;
   spec.name = "exec";
   if (arguments.has("policy")) {
-    return Error{Errc::invalid_argument, "--policy: policy files are not supported by this version; use --profile and --limit"};
+    return Error{Errc::invalid_argument,
+                 "--policy: policy files are not supported by this version; use --profile and --limit"};
   }
   if (const std::string tier = arguments.value("tier").value_or("native"); tier != "native") {
     return Error{Errc::invalid_argument, "--tier " + tier + ": this version has the tier native alone"};
@@ -141,9 +142,12 @@ class Relay {
 
 int exit_code_of(const spec::SandboxReport& report) {
   switch (report.status) {
-    case spec::EndStatus::exited: return report.exit_code;
-    case spec::EndStatus::signaled: return 128 + report.signal;
-    default: return report.signal != 0 ? 128 + report.signal : 128 + SIGKILL;
+    case spec::EndStatus::exited:
+      return report.exit_code;
+    case spec::EndStatus::signaled:
+      return 128 + report.signal;
+    default:
+      return report.signal != 0 ? 128 + report.signal : 128 + SIGKILL;
   }
 }
 
