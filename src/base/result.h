@@ -61,8 +61,8 @@ class [[nodiscard]] Result {
   Result() requires std::is_void_v<T> : state_{std::in_place_index<0>} {}
   // Implicit on purpose: `return value;` and `return Error{...};` read as what they are.
   template <class U = Stored>
-  requires is_value<U> Result(U&& value)
-      : state_{std::in_place_index<0>, std::forward<U>(value)} {}            // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  requires is_value<U> Result(U&& value) : state_{std::in_place_index<0>, std::forward<U>(value)} {}
   Result(Error error) : state_{std::in_place_index<1>, std::move(error)} {}  // NOLINT(google-explicit-constructor)
 
   explicit operator bool() const { return state_.index() == 0; }
