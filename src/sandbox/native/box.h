@@ -73,6 +73,8 @@ class Box {
   void signal(int number);
   void kill(spec::EndStatus status, const std::string& why);
   void fail(const std::string& why);
+  // Something of it can no longer be watched: recorded, and the sandbox is killed.
+  void lose_sight(const std::string& of, const Error& why);
   std::vector<spec::Violation> take_violations();
   Result<std::string> collect(const std::string& name, std::size_t bytes_max) const;
   Result<OutputChunk> read_output(Stream stream, std::span<char> buffer);
@@ -126,6 +128,7 @@ class Box {
   Nanoseconds next_sample_{0};
   std::uint64_t forks_refused_ = 0;
   std::uint64_t samples_ = 0;
+  bool sight_lost_ = false;
   std::array<bool, 4> full_{};  // folders_ whose fullness is on record
   bool killed_by_us_ = false;
   std::optional<int> exit_status_;

@@ -52,10 +52,17 @@ void Box::on_listener(Nanoseconds now) {
   if (!pumped || pumped.value().state == PumpOutcome::State::gone) {
     drain_refusals();
     notifications_.reset();
+    if (!pumped) lose_sight("seccomp-listener", pumped.error());
     return;
   }
   listener_paused = pumped.value().state == PumpOutcome::State::paced;
   listener_after_ = pumped.value().not_before;
+}
+
+// What can no longer be watched is ended: its calls would be refused still, but nobody would know.
+void Box::lose_sight(const std::string& of, const Error& why) {
+  note({"engine", "lost-sight", of, printable(why.message(), 200), "", program_, "killed", 1, age().count()});
+  kill(spec::EndStatus::denied, "lost sight of sandbox " + home_.spec.name + ": " + why.message() + "; it was killed");
 }
 
 void Box::drain_refusals() {
@@ -96,7 +103,12 @@ Nanoseconds Box::on_time(Nanoseconds now) {
 void Box::sample(Nanoseconds now) {
   if (started_.count() == 0 || !group_) return;
   const Result<os::CgroupCounters> read = group_.counters();
-  if (!read) return;  // the group is going away with its last process; the sample before stands
+  if (!read) {
+    // The group is there until remove(): without its counters no quota on time or memory could be told from luck.
+    if (!sight_lost_) lose_sight("cgroup-counters", read.error());
+    sight_lost_ = true;
+    return;
+  }
   const os::CgroupCounters& counters = read.value();
   spec::MemoryUse& memory = report_.memory;
   memory.peak_bytes = std::max(memory.peak_bytes, counters.memory_peak);

@@ -230,6 +230,16 @@ TEST_F(NativeEngineTest, a_pool_hands_out_each_sandbox_once) {
   }
 }
 
+TEST_F(NativeEngineTest, a_sandbox_that_is_not_as_expected_is_killed_and_told_apart) {
+  Result<std::unique_ptr<Engine>> odd =
+      Engine::start({BELLJAR_BINARY_DIR "/bin/odd-init-for-tests", BELLJAR_SOURCE_DIR "/profiles"}, clock_);
+  ASSERT_TRUE(odd) << odd.error().message();
+  const Result<std::unique_ptr<Sandbox>> made = odd.value()->create(spec_);
+  ASSERT_FALSE(made);
+  EXPECT_THAT(made.error().message(), HasSubstr("Seccomp_filters of the program is 2, expected 1"));
+  EXPECT_THAT(made.error().message(), HasSubstr("it was killed"));
+}
+
 TEST_F(NativeEngineTest, killing_the_engine_leaves_nothing) {
   std::array<int, 2> pipe{};
   ASSERT_EQ(::pipe2(pipe.data(), O_CLOEXEC), 0);

@@ -10,12 +10,12 @@
 
 #include <algorithm>
 #include <array>
-#include <climits>
 
 #include "base/check.h"
 #include "os/error.h"
 #include "os/file.h"
 #include "sandbox/filter/load.h"
+#include "sandbox/native/event_source.h"
 #include "sandbox/native/locations.h"
 
 namespace belljar::sandbox::native {
@@ -24,19 +24,6 @@ namespace {
 
 constexpr std::uint32_t kFirstHostId = 0x70000000;  // 2^28 ids up from here: 256 engines of 1024 slots of 1024 ids
 constexpr auto kReadyPatience = std::chrono::seconds{20};
-
-// What an epoll event is about: a kind, and a slot or a template.
-enum class Source : std::uint32_t { launcher, control, listener, inotify, timer };
-
-std::uint64_t tag(Source source, std::uint32_t index) { return static_cast<std::uint64_t>(source) << 32 | index; }
-
-Result<void> poll_for(int epoll, int fd, Source source, std::uint32_t index) {
-  epoll_event event{};
-  event.events = EPOLLIN;
-  event.data.u64 = tag(source, index);
-  if (::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) != 0) return os::os_error("poll a descriptor");
-  return {};
-}
 
 Result<std::array<os::Fd, 2>> make_pipe() {
   std::array<int, 2> ends{};
@@ -111,22 +98,25 @@ Result<void> NativeEngine::open() {
   if (!epoll_ || !timer_ || !inotify_) return os::os_error("start the engine");
   TRY(poll_for(epoll_.get(), timer_.get(), Source::timer, 0));
   TRY(poll_for(epoll_.get(), inotify_.get(), Source::inotify, 0));
-  remove_residue();
-  return {};
+  return remove_residue();
 }
 
 // Groups named "b<number>-<slot>" whose engine no longer lives are what a SIGKILL left behind.
-void NativeEngine::remove_residue() {
-  const Result<std::vector<std::string>> names = cgroups_.list();
-  if (!names) return;
-  for (const std::string& name : names.value()) {
+Result<void> NativeEngine::remove_residue() {
+  for (const std::string& name : TRY_CTX(cgroups_.list(), "look for what a killed Belljar left behind")) {
     const std::size_t dash = name.find('-');
     if (!name.starts_with('b') || dash == std::string::npos) continue;
     const std::uint32_t number = static_cast<std::uint32_t>(std::strtoul(name.c_str() + 1, nullptr, 10));
     if (number != number_.value() && number_.is_held_by_another(number)) continue;
-    // A group that cannot be removed now is tried again at the next start; it blocks only its own name.
-    (void)cgroups_.remove_residue(name);
+    const Result<std::vector<std::string>> removed = cgroups_.remove_residue(name);
+    if (removed) continue;
+    // Another engine that starts now may have removed it first.
+    const std::vector<std::string> left = TRY(cgroups_.list());
+    if (std::find(left.begin(), left.end(), name) == left.end()) continue;
+    return Error{removed.error().code(), "remove cgroup " + name + ", left by a Belljar that was killed: " +
+                                             removed.error().message() + "; end the processes in it and start again"};
   }
+  return {};
 }
 
 NativeEngine::~NativeEngine() {
@@ -317,149 +307,15 @@ Result<void> NativeEngine::wait(std::chrono::milliseconds at_most) {
   return pump();
 }
 
-Result<void> NativeEngine::pump() {
-  std::array<epoll_event, 64> events{};
-  const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
-  if (count < 0 && errno != EINTR) return os::os_error("poll sandboxes");
-  const Nanoseconds now = clock_.monotonic();
-  for (int at = 0; at < count; ++at) {
-    const std::uint64_t data = events[static_cast<std::size_t>(at)].data.u64;
-    const auto index = static_cast<std::uint32_t>(data);
-    const auto source = static_cast<Source>(data >> 32);
-    if (source == Source::launcher) on_launcher(*templates_[index]);
-    if (source == Source::inotify) on_inotify();
-    if (source == Source::timer) on_timer();
-    if ((source == Source::control || source == Source::listener) && boxes_[index]) {
-      Box& box = *boxes_[index];
-      if (source == Source::listener) box.on_listener(now);
-      if (source == Source::control) box.on_control();
-      watch(box);
-      settle(box);
-    }
-  }
-  refill();
-  return {};
-}
-
-// Brings the poll set in line with the box: its listener appears once sealed, and leaves while a flood is paced.
-void NativeEngine::watch(Box& box) {
-  const int fd = box.listener_paused ? -1 : box.listener_fd();
-  if (fd != box.polled_listener) {
-    if (box.polled_listener >= 0) (void)::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, box.polled_listener, nullptr);
-    if (fd >= 0 && !poll_for(epoll_.get(), fd, Source::listener, box.slot())) box.fail("poll the seccomp listener");
-    box.polled_listener = fd;
-  }
-  if (box.listener_paused) arm_timer(box.listener_after());
-}
-
-// Moves boxes that have reached a resting point to where they belong.
-void NativeEngine::settle(Box& box) {
-  Template& home = box.home();
-  if (box.pooled && box.state() == BoxState::ready) {
-    box.pooled = false;
-    --home.building;
-    home.ready.push_back(&box);
-  }
-  if (box.pooled && !box.failure().empty()) {
-    box.pooled = false;
-    --home.building;
-    home.depth = 0;
-    box.abandoned = true;
-  }
-  if (box.state() != BoxState::ended || !box.abandoned) return;
-  if (box.remove()) forget(box.slot());
-}
-
 void NativeEngine::forget(std::uint32_t slot) {
   for (const int one : boxes_[slot]->watches) (void)::inotify_rm_watch(inotify_.get(), one);
   boxes_[slot].reset();
   active_.erase(std::find(active_.begin(), active_.end(), slot));
 }
 
-// The launcher is gone and its sandboxes with it; each box is told so.
-void NativeEngine::fail_all(Template& home, const std::string& why) {
-  home.launcher.reset();
-  for (const std::uint32_t slot : std::vector<std::uint32_t>{active_}) {
-    Box& box = *boxes_[slot];
-    if (&box.home() != &home) continue;
-    box.fail("seal sandbox " + home.spec.name + ": " + why);
-    box.on_ended({});
-    settle(box);
-  }
-}
-
-void NativeEngine::on_launcher(Template& home) {
-  while (home.launcher) {
-    Result<std::optional<LauncherMessage>> heard = home.launcher->receive();
-    if (!heard) {
-      fail_all(home, heard.error().message());
-      return;
-    }
-    if (!heard.value()) return;
-    LauncherMessage message = std::move(*std::move(heard).value());
-    if (message.reply.event == LauncherEvent::failed) {
-      fail_all(home, failure_text(message.reply));
-      return;
-    }
-    const std::uint32_t slot = message.reply.slot;
-    if (slot >= kSlotsMax || !boxes_[slot] || &boxes_[slot]->home() != &home) continue;
-    Box& box = *boxes_[slot];
-    if (message.reply.event == LauncherEvent::created) box.on_created(message.reply.pid, std::move(message.pidfd));
-    if (message.reply.event == LauncherEvent::refused) box.on_refused(message.reply);
-    if (message.reply.event == LauncherEvent::ended) {
-      box.on_control();  // what pid 1 said last may still wait
-      on_inotify();
-      box.on_ended(message.reply);
-    }
-    watch(box);
-    settle(box);
-  }
-}
-
-void NativeEngine::on_inotify() {
-  alignas(inotify_event) std::array<char, 4096> buffer{};
-  for (;;) {
-    const ssize_t got = ::read(inotify_.get(), buffer.data(), buffer.size());
-    if (got <= 0) return;
-    for (ssize_t at = 0; at < got;) {
-      const auto* event = reinterpret_cast<const inotify_event*>(buffer.data() + at);
-      at += static_cast<ssize_t>(sizeof *event + event->len);
-      if ((event->mask & IN_IGNORED) != 0) continue;
-      for (const std::uint32_t slot : active_) boxes_[slot]->on_canary(event->wd);
-    }
-  }
-}
-
-void NativeEngine::on_timer() {
-  std::uint64_t ticks = 0;
-  (void)!::read(timer_.get(), &ticks, sizeof ticks);
-  timer_at_ = Nanoseconds{0};
-  const Nanoseconds now = clock_.monotonic();
-  Nanoseconds next = Nanoseconds::max();
-  for (const std::uint32_t slot : std::vector<std::uint32_t>{active_}) {
-    Box& box = *boxes_[slot];
-    if (box.listener_paused && now >= box.listener_after()) box.on_listener(now);
-    next = std::min(next, box.on_time(now));
-    watch(box);
-  }
-  arm_timer(next);
-}
-
-// The earliest wish wins; the timer is re-armed from on_timer().
-void NativeEngine::arm_timer(Nanoseconds at) {
-  if (at == Nanoseconds::max() || (timer_at_.count() != 0 && timer_at_ <= at)) return;
-  timer_at_ = at;
-  itimerspec when{};
-  when.it_value.tv_sec = at.count() / 1'000'000'000;
-  when.it_value.tv_nsec = at.count() % 1'000'000'000;
-  if (when.it_value.tv_sec == 0 && when.it_value.tv_nsec == 0) when.it_value.tv_nsec = 1;
-  (void)::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr);
-}
-
 Result<void> NativeEngine::start_box(Box& box, const spec::Command& command) {
   TRY(box.start(command));
-  arm_timer(box.on_time(clock_.monotonic()));
-  return {};
+  return arm_timer(box.on_time(clock_.monotonic()));
 }
 
 void NativeEngine::abandon(Box& box) {

@@ -57,22 +57,22 @@ class NativeEngine final : public Engine {
  private:
   NativeEngine(EngineOptions options, const Clock& clock, os::CgroupHost cgroups, EngineNumber number);
   Result<void> open();
-  void remove_residue();
+  Result<void> remove_residue();
   Result<Template*> template_for(const spec::SandboxSpec& spec);
   Result<std::unique_ptr<Template>> make_template(const spec::SandboxSpec& spec);
   Result<Box*> request_box(Template& home);
   Result<std::uint32_t> free_slot(const Template& home);
   Result<void> await_ready(Box& box);
   std::string cgroup_name(std::uint32_t slot) const;
-  void on_launcher(Template& home);
+  Result<void> on_launcher(Template& home);
   void fail_all(Template& home, const std::string& why);
   void on_inotify();
-  void on_timer();
-  void watch(Box& box);
+  Result<void> on_timer();
+  Result<void> watch(Box& box);
   void settle(Box& box);
   void refill();
   void forget(std::uint32_t slot);
-  void arm_timer(Nanoseconds at);
+  Result<void> arm_timer(Nanoseconds at);
 
   EngineOptions options_;
   const Clock& clock_;
