@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace belljar::spec {
 namespace {
 
@@ -44,7 +46,11 @@ request: 7
 deadline: 10
 size: 1GiB
 depth: 0
-retry: 3
+retry: {attempts: 0, backoff: 1, jitter: 2, factor: "2", idempotent: yes, on: [timeout, agnet, agent, agent], tries: 1}
+errors: {agent: refused, envirnment: [], timeout: [slow, "", slow]}
+error: 3
+fan-out: 0
+rate: 5/day
 )",
                                        "c.yaml");
   ASSERT_FALSE(contract);
@@ -62,7 +68,81 @@ c.yaml:4:10: found "7", expected a JSON Schema: a map, true or false
 c.yaml:5:11: found "10", expected a duration such as 150ms (ms, s, min, h) from 1ms to 24h
 c.yaml:6:7: found "1GiB", expected a size such as 512MiB (B, KiB, MiB, GiB, KB, MB, GB) from 64B to 16MiB
 c.yaml:7:8: found "0", expected a whole number from 1 to 128
-c.yaml:8:1: found key "retry", not supported by this version, expected no retries: every case is asked once)");
+c.yaml:8:19: found "0", expected a whole number from 1 to 100
+c.yaml:8:31: found "1", expected a duration such as 150ms (ms, s, min, h) from 1ms to 24h
+c.yaml:8:42: found "2", expected a number from 0 to 1
+c.yaml:8:53: found text "2", expected a number from 1 to 10
+c.yaml:8:70: found "yes", expected true or false
+c.yaml:8:89: found "agnet", expected "agent"
+c.yaml:8:103: found "agent" a second time, expected each class once
+c.yaml:8:111: found key "tries" in a retry, expected attempts, backoff, factor, most, jitter, idempotent or on
+c.yaml:9:17: found "refused", expected a list of error codes
+c.yaml:9:26: found key "envirnment" in errors, expected "environment"
+c.yaml:9:58: found text "", expected an error code
+c.yaml:9:62: found "slow" a second time, expected each code once
+c.yaml:10:8: found "3", expected a JSON Schema: a map, true or false
+c.yaml:11:10: found "0", expected a whole number from 1 to 1000000
+c.yaml:12:7: found "5/day", expected a rate such as 100/s (s, min, h), from 1 to 1000000000)");
+}
+
+TEST(Contract, errors_retries_and_rates_are_read) {
+  const Contract contract = parse_contract(R"(belljar-contract: 1
+error: {type: string}
+errors: {agent: [refused], environment: [overloaded, "503"]}
+retry: {attempts: 4, backoff: 50ms, factor: 1.5, most: 1s, jitter: 0.25, idempotent: true, on: [environment, timeout]}
+fan-out: 3
+rate: 120/min
+)",
+                                           "c.yaml")
+                                .value();
+  EXPECT_EQ(to_json(contract.error_schema), R"({"type":"string"})");
+  EXPECT_EQ(error_class(contract.errors, "503"), ErrorClass::environment);
+  EXPECT_EQ(error_class(contract.errors, "refused"), ErrorClass::agent);
+  EXPECT_EQ(error_class(contract.errors, "never heard of"), ErrorClass::agent);
+  const RetryPolicy expected{4, 50ms, 1.5, 1s, 0.25, true, {ErrorClass::environment, ErrorClass::timeout}};
+  EXPECT_EQ(contract.retry, expected);
+  EXPECT_EQ(contract.fan_out_max, 3U);
+  EXPECT_EQ(contract.rate, (Rate{120, 60s}));
+}
+
+TEST(Contract, a_request_that_may_have_had_its_effect_is_asked_again_only_where_that_is_harmless) {
+  const auto retry = [](const std::string& text) {
+    return parse_contract("belljar-contract: 1\nretry: " + text, "c.yaml");
+  };
+  EXPECT_EQ(retry("{attempts: 2, on: [environment, timeout]}").error().message(),
+            "c.yaml:2:40: found a retry on \"timeout\" of a request that is not idempotent, expected "
+            "\"idempotent: true\", for the first question may have had its effect");
+  EXPECT_FALSE(retry("{attempts: 2, on: [contract], idempotent: false}"));
+  EXPECT_TRUE(retry("{attempts: 2, on: [timeout, contract], idempotent: true}"));
+  EXPECT_TRUE(retry("{attempts: 1, on: [timeout]}"));
+}
+
+TEST(Retry, only_the_named_classes_and_no_more_than_the_attempts) {
+  const RetryPolicy policy{.attempts = 3, .on = {ErrorClass::environment}};
+  EXPECT_TRUE(may_retry(policy, ErrorClass::environment, 1));
+  EXPECT_TRUE(may_retry(policy, ErrorClass::environment, 2));
+  EXPECT_FALSE(may_retry(policy, ErrorClass::environment, 3));
+  EXPECT_FALSE(may_retry(policy, ErrorClass::timeout, 1));
+  EXPECT_FALSE(may_retry(RetryPolicy{}, ErrorClass::environment, 1));
+}
+
+TEST(Retry, waits_grow_to_their_most_and_jitter_follows_the_seed_alone) {
+  RetryPolicy policy{.attempts = 10, .backoff = 100ms, .factor = 2, .backoff_max = 500ms};
+  EXPECT_EQ(retry_delay(policy, 1, 7), 100ms);
+  EXPECT_EQ(retry_delay(policy, 3, 7), 400ms);
+  EXPECT_EQ(retry_delay(policy, 4, 7), 500ms);
+  EXPECT_EQ(retry_delay(policy, 99, 7), 500ms);
+  policy.jitter = 0.5;
+  std::set<std::int64_t> waits;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    const auto wait = retry_delay(policy, 1, seed);
+    EXPECT_EQ(wait, retry_delay(policy, 1, seed));
+    EXPECT_GT(wait, 50ms);
+    EXPECT_LE(wait, 100ms);
+    waits.insert(wait.count());
+  }
+  EXPECT_GT(waits.size(), 190U);
+  EXPECT_EQ(retry_delay(policy, 2, 12345).count(), 145624407);
 }
 
 TEST(Contract, an_error_of_a_schema_leads_to_its_place_in_the_file) {
