@@ -1,4 +1,4 @@
-// The examples of docs/formats/scenario.md are read by the parsers they describe.
+// The examples of docs/formats are read by the parsers they describe.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -10,25 +10,21 @@
 namespace belljar::spec {
 namespace {
 
-std::vector<std::string> examples(const std::string& page) {
+std::string example(const std::string& page_name) {
+  std::ifstream file{BELLJAR_SOURCE_DIR "/docs/formats/" + page_name};
+  std::ostringstream page;
+  page << file.rdbuf();
   constexpr std::string_view kOpen = "```yaml\n";
-  std::vector<std::string> found;
-  for (std::size_t at = page.find(kOpen); at != std::string::npos; at = page.find(kOpen, at)) {
-    at += kOpen.size();
-    found.push_back(page.substr(at, page.find("```", at) - at));
-  }
-  return found;
+  const std::string text = page.str();
+  const std::size_t at = text.find(kOpen);
+  if (at == std::string::npos) return {};
+  return text.substr(at + kOpen.size(), text.find("```", at + kOpen.size()) - at - kOpen.size());
 }
 
 TEST(Document, the_examples_are_what_the_parsers_read) {
-  std::ifstream file{BELLJAR_SOURCE_DIR "/docs/formats/scenario.md"};
-  std::ostringstream page;
-  page << file.rdbuf();
-  const std::vector<std::string> found = examples(page.str());
-  ASSERT_EQ(found.size(), 2U);
-  const auto scenario = parse_scenario(found[0], "scenario");
+  const auto scenario = parse_scenario(example("scenario.md"), "scenario");
   EXPECT_TRUE(scenario) << scenario.error().message();
-  const auto contract = parse_contract(found[1], "contract");
+  const auto contract = parse_contract(example("contract.md"), "contract");
   EXPECT_TRUE(contract) << contract.error().message();
 }
 
