@@ -16,43 +16,42 @@ Heard spoiling(std::string_view kind) { return {Meaning::stray, 0, kind, true}; 
 
 }  // namespace
 
-std::string CaseIds::id(std::size_t index) const {
-  const std::string number = std::to_string(index);
-  const Digest digest = codec::sha256("belljar case id\n" + secret_.hex() + "\n" + number);
-  return "c-" + number + "-" + digest.hex().substr(0, kHashDigits);
+std::string CaseIds::id(std::uint64_t number) const {
+  const std::string text = std::to_string(number);
+  const Digest digest = codec::sha256("belljar case id\n" + key_ + "\n" + text);
+  return "c-" + text + "-" + digest.hex().substr(0, kHashDigits);
 }
 
-std::optional<std::size_t> CaseIds::index(std::string_view text) const {
+std::optional<std::uint64_t> CaseIds::number(std::string_view text) const {
   constexpr std::string_view kPrefix = "c-";
   if (!text.starts_with(kPrefix)) return std::nullopt;
-  std::size_t number = 0;
+  std::uint64_t number = 0;
   const char* begin = text.data() + kPrefix.size();
   const auto parsed = std::from_chars(begin, text.data() + text.size(), number);
   if (parsed.ec != std::errc{} || id(number) != text) return std::nullopt;
   return number;
 }
 
-std::string Conversation::ask(std::size_t index) {
-  CHECK(index < states_.size() && states_[index] == State::unasked, "a question is asked once");
-  states_[index] = State::asked;
-  return ids_.id(index);
+void Conversation::ask(std::uint64_t number) {
+  CHECK(number > last_, "numbers of questions only grow");
+  last_ = number;
+  open_.insert(number);
 }
 
-void Conversation::give_up(std::size_t index) {
-  CHECK(index < states_.size() && states_[index] == State::asked, "only an open question can be given up");
-  states_[index] = State::given_up;
+void Conversation::give_up(std::uint64_t number) {
+  if (open_.erase(number) == 0) return;
+  given_up_.insert(number);
+  if (given_up_.size() > kGivenUpMax) given_up_.erase(given_up_.begin());
 }
 
 Heard Conversation::hear_object(const codec::Json& object) {
   const codec::Json* id = object.find("id");
   if (id == nullptr) return stray("unsolicited");
-  const auto index = id->is_string() ? ids_.index(id->as_string()) : std::nullopt;
-  if (!index || *index >= states_.size() || states_[*index] == State::unasked) return spoiling("foreign-id");
-  if (states_[*index] == State::answered) return stray("duplicate");
-  if (states_[*index] == State::given_up) return stray("late");
-  states_[*index] = State::answered;
+  const auto number = id->is_string() ? ids_.number(id->as_string()) : std::nullopt;
+  if (!number || *number == 0 || *number > last_) return spoiling("foreign-id");
+  if (open_.erase(*number) == 0) return stray(given_up_.contains(*number) ? "late" : "duplicate");
   const Meaning meaning = object.find("error") != nullptr ? Meaning::model_error : Meaning::answer;
-  return {meaning, *index, {}, false};
+  return {meaning, *number, {}, false};
 }
 
 Heard Conversation::hear(const Frame& frame) {

@@ -44,7 +44,7 @@ Lane::Lane(LaneParts parts, LaneTools tools)
       tools_{tools},
       pipes_{*parts_.sandbox, std::move(parts_.log), parts_.quotas.output_bytes},
       frames_{limits_of(link_to(tools.exchange, parts_.model))},
-      talk_{CaseIds{parts_.id_secret}, tools.cases.size()} {
+      talk_{CaseIds{parts_.id_secret}} {
   run_.model = parts_.model;
 }
 
@@ -69,12 +69,13 @@ Result<void> Lane::ask_next() {
     message.from = "workload";
     message.to = parts_.model;
     message.case_id = asked.id;
-    message.id = talk_.ask(item);
+    talk_.ask(item + 1);
+    message.id = CaseIds{parts_.id_secret}.id(item + 1);
     message.body = case_request(asked, message.id);
     message.text = codec::to_json(message.body);
     const exchange::Decision decision = TRY(tools_.exchange.pass(message));
     if (decision.act != exchange::Act::allow) {
-      talk_.give_up(item);
+      talk_.give_up(item + 1);
       TRY(lose_case(item,
                     {CaseEnd::harness_error, "the request was not sent: " + decision.rule + ": " + decision.reason}));
       continue;
@@ -126,7 +127,7 @@ Result<void> Lane::lose_case(std::size_t item, const Fate& fate) {
 Result<void> Lane::lose_open_case(const Fate& fate) {
   if (!open_) return {};
   const std::size_t item = *open_;
-  talk_.give_up(item);
+  talk_.give_up(item + 1);
   return lose_case(item, fate);
 }
 
@@ -135,8 +136,8 @@ Result<void> Lane::pass(const Heard& heard, const Frame& frame, Direction direct
   message.direction = direction;
   message.from = parts_.model;
   message.to = "workload";
-  message.case_id = tools_.cases[heard.index].id;
-  message.id = CaseIds{parts_.id_secret}.id(heard.index);
+  message.case_id = tools_.cases[heard.number - 1].id;
+  message.id = CaseIds{parts_.id_secret}.id(heard.number);
   message.body = frame.object;
   message.text = frame.text;
   decision = TRY(tools_.exchange.pass(message));
@@ -167,7 +168,7 @@ Result<void> Lane::hear_answer(const Heard& heard, const Frame& frame) {
     result.detail = decision.rule + ": " + decision.reason;
     alarm = tools_.monitor.watch_refusal(parts_.model, decision.rule, decision.reason, tools_.journal.elapsed_ns());
   }
-  TRY(end_case(heard.index, std::move(result), &frame.object));
+  TRY(end_case(heard.number - 1, std::move(result), &frame.object));
   if (alarm) TRY(contain(*alarm, tools_.journal.elapsed_ns()));
   return {};
 }
@@ -179,7 +180,7 @@ Result<void> Lane::hear_failure(const Heard& heard, const Frame& frame) {
   TRY(pass(heard, frame, Direction::failure, decision));
   result.end = CaseEnd::model_error;
   result.detail = "the model said: " + error_text(frame.object);
-  return end_case(heard.index, std::move(result), &frame.object);
+  return end_case(heard.number - 1, std::move(result), &frame.object);
 }
 
 Result<void> Lane::hear_stray(const Heard& heard, const Frame& frame) {

@@ -46,6 +46,10 @@ void check_model(const spec::ModelSpec& model, const std::string& directory, Com
     if (is_folder && !is_folder.value())
       complaints.at(model.mark, "files: " + model.files + " is a file, expected a folder");
   }
+  if (model.adapter != spec::AdapterKind::stdio) {
+    complaints.at(model.mark, "adapter: " + std::string{spec::adapter_name(model.adapter)} +
+                                  " is not built in yet, expected stdio");
+  }
   if (model.tier != "native") {
     complaints.at(model.mark, "tier: " + printable(model.tier) + " is not in this version, expected native");
   }

@@ -36,7 +36,7 @@ struct FrameLimits {
 
 class FrameReader {
  public:
-  using Sink = std::function<void(const Frame&)>;
+  using Sink = std::function<void(Frame)>;
 
   explicit FrameReader(FrameLimits limits) : limits_{limits} {}
 

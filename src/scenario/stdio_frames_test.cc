@@ -79,9 +79,9 @@ Heard hear(Conversation& talk, const std::string& line) { return talk.hear(read_
 
 TEST(Conversation, SortsWhatAModelSays) {
   const CaseIds ids{Digest{}};
-  Conversation talk{ids, 10};
-  const std::string first = talk.ask(0);
-  EXPECT_EQ(first, ids.id(0));
+  Conversation talk{ids};
+  const std::string first = ids.id(1);
+  talk.ask(1);
 
   EXPECT_EQ(hear(talk, R"({"progress":1})").stray_kind, "unsolicited");
   EXPECT_FALSE(hear(talk, R"({"verdict":"pass","exit":0})").spoils);
@@ -91,18 +91,20 @@ TEST(Conversation, SortsWhatAModelSays) {
     EXPECT_EQ(heard.stray_kind, "foreign-id") << id;
     EXPECT_TRUE(heard.spoils);
   }
-  EXPECT_EQ(hear(talk, R"({"id":")" + ids.id(1) + "\"}").stray_kind, "foreign-id") << "ours, but not asked yet";
+  EXPECT_EQ(hear(talk, R"({"id":")" + ids.id(2) + "\"}").stray_kind, "foreign-id") << "ours, but not asked yet";
 
   const Heard answer = hear(talk, R"({"id":")" + first + R"(","label":"b"})");
   EXPECT_EQ(answer.meaning, Meaning::answer);
-  EXPECT_EQ(answer.index, 0U);
+  EXPECT_EQ(answer.number, 1U);
   EXPECT_EQ(hear(talk, R"({"id":")" + first + R"(","label":"m"})").stray_kind, "duplicate");
 
-  const std::string second = talk.ask(1);
+  const std::string second = ids.id(2);
+  talk.ask(2);
   EXPECT_EQ(hear(talk, R"({"id":")" + second + R"(","error":"no such feature"})").meaning, Meaning::model_error);
 
-  const std::string third = talk.ask(2);
-  talk.give_up(2);
+  const std::string third = ids.id(3);
+  talk.ask(3);
+  talk.give_up(3);
   EXPECT_EQ(hear(talk, R"({"id":")" + third + R"(","label":"b"})").stray_kind, "late");
   EXPECT_EQ(hear(talk, "Loading model...").stray_kind, "not-json");
 }
@@ -114,9 +116,9 @@ TEST(CaseIds, AreStableAndKeyed) {
   const CaseIds two{other};
   EXPECT_EQ(one.id(17), CaseIds{Digest{}}.id(17));
   EXPECT_NE(one.id(17), two.id(17));
-  EXPECT_EQ(one.index(one.id(17)), 17U);
-  EXPECT_EQ(two.index(one.id(17)), std::nullopt);
-  EXPECT_EQ(one.index("c-017-" + one.id(17).substr(5)), std::nullopt) << "one spelling alone";
+  EXPECT_EQ(one.number(one.id(17)), 17U);
+  EXPECT_EQ(two.number(one.id(17)), std::nullopt);
+  EXPECT_EQ(one.number("c-017-" + one.id(17).substr(5)), std::nullopt) << "one spelling alone";
 }
 
 }  // namespace

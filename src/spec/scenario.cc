@@ -23,7 +23,13 @@ void read_seed(Problems& problems, const Yaml& value, Scenario& scenario) {
   if (const auto seed = read_count(problems, value, "a whole number", {0, kMost})) scenario.seed = *seed;
 }
 
-constexpr std::array<Field<Scenario>, 9> kSections{{
+void read_clock(Problems& problems, const Yaml& value, Scenario& scenario) {
+  constexpr std::array<std::string_view, 2> kClocks{"wall", "logical"};
+  const auto name = read_choice(problems, value, kClocks, {});
+  if (name) scenario.clock = *name == "logical" ? ClockKind::logical : ClockKind::wall;
+}
+
+constexpr std::array<Field<Scenario>, 14> kSections{{
     {"belljar", Need::required, read_version},
     {"name", Need::required,
      [](Problems& p, const Yaml& v, Scenario& s) { s.name = read_name(p, v, kFileNameOthers, 100).value_or(""); }},
@@ -34,17 +40,36 @@ constexpr std::array<Field<Scenario>, 9> kSections{{
     {"workload", Need::required, [](Problems& p, const Yaml& v, Scenario& s) { read_workload(p, v, s.workload); }},
     {"gates", Need::optional, [](Problems& p, const Yaml& v, Scenario& s) { read_gates(p, v, s.gates); }},
     {"on_breach", Need::optional, [](Problems& p, const Yaml& v, Scenario& s) { read_on_breach(p, v, s.on_breach); }},
+    {"clock", Need::optional, read_clock},
+    {"composition", Need::optional,
+     [](Problems& p, const Yaml& v, Scenario& s) { read_composition(p, v, s.composition); }},
+    {"budgets", Need::optional, [](Problems& p, const Yaml& v, Scenario& s) { read_budgets(p, v, s.budgets); }},
+    {"faults", Need::optional, [](Problems& p, const Yaml& v, Scenario& s) { read_faults(p, v, s.faults); }},
+    {"monitors", Need::optional, [](Problems& p, const Yaml& v, Scenario& s) { read_monitors(p, v, s.amplification); }},
 }};
 
-constexpr std::array<Later, 5> kLaterSections{{
+constexpr std::array<Later, 3> kLaterSections{{
     {"policy", "the built-in profiles of each model (\"profile\")"},
-    {"faults", "a scenario without faults"},
-    {"monitors", "the built-in detectors (\"on_breach\")"},
     {"suites", "gates on one workload"},
     {"simulators", "a sealed network"},
 }};
 
 }  // namespace
+
+std::string_view adapter_name(AdapterKind adapter) {
+  constexpr std::array<std::string_view, 4> kNames{"stdio", "openai", "scripted", "replay"};
+  return kNames[static_cast<std::size_t>(adapter)];
+}
+
+const ModelSpec* Scenario::model(std::string_view wanted) const {
+  const auto found = std::find_if(models.begin(), models.end(), [&](const ModelSpec& m) { return m.name == wanted; });
+  return found == models.end() ? nullptr : &*found;
+}
+
+bool Scenario::asks_each() const {
+  return !composition.given &&
+         std::all_of(links.begin(), links.end(), [](const LinkSpec& link) { return link.from == "workload"; });
+}
 
 Result<Scenario> parse_scenario(std::string_view text, std::string_view file) {
   const std::string name = printable(file, 4096);

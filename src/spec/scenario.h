@@ -16,12 +16,19 @@
 
 #include "base/result.h"
 #include "codec/yaml.h"
+#include "spec/composition.h"
 #include "spec/quotas.h"
 #include "spec/sandbox_spec.h"
 
 namespace belljar::spec {
 
-enum class AdapterKind { stdio };  // one JSON object per line in and out; openai, scripted, replay, mcp come later
+enum class AdapterKind {
+  stdio,     // one JSON object per line in and out
+  openai,    // HTTP served inside the sandbox, reached by the host alone
+  scripted,  // rules in a file, answered by the host; no sandbox
+  replay,    // the answers of an earlier run; no sandbox
+};
+std::string_view adapter_name(AdapterKind adapter);
 
 // A file made inside a sandbox before the run and stored by the digest of its content: a trained model.
 //
@@ -52,13 +59,30 @@ struct ModelSpec {
   std::vector<std::string> artifacts;  // names; at /artifacts/NAME
   std::vector<PlantedFile> canaries;   // `canaries: [/work/.aws/credentials]`; content is made up per run
   std::vector<std::string> allow_degraded;
+  std::uint16_t port = 8080;      // openai: where the model listens inside its sandbox
+  std::string rules;              // scripted: the file of its rules
+  std::string recording;          // replay: the directory of the run
+  std::int64_t latency_ns = 0;    // on the logical clock: from the request to the answer
+  std::uint32_t in_flight = 1;    // questions it may have before it at once
+  bool deterministic = false;     // a sandbox whose clock and randomness follow from the seed
+  std::int64_t request_cost = 0;  // billionths, of each request
+  std::int64_t token_cost = 0;    // billionths, of each token in and out
   codec::Mark mark;
+
+  bool needs_sandbox() const { return adapter == AdapterKind::stdio || adapter == AdapterKind::openai; }
 };
 
 struct LinkSpec {
   std::string from = "workload";
   std::string to;
-  std::string contract;  // file; empty: any JSON object with an id
+  std::string contract;            // file; empty: any JSON object with an id
+  std::optional<codec::Json> map;  // template of the request (scenario/map_template.h); absent: what came, as it is
+  std::optional<Predicate> when;   // of the answer that would take this link
+  std::int64_t latency_ns = 0;     // of each message, either way
+  double rate = 0;                 // most requests per second; further ones wait; 0: no bound
+  std::int64_t ceiling_ns = 0;     // an answer that took longer is refused; 0: no bound
+  std::optional<std::uint64_t> rounds;  // how often one case takes it
+  Budget budget;
   codec::Mark mark;
 };
 
@@ -83,7 +107,7 @@ struct GateSpec {
 };
 
 // What containment follows on at once: the sandbox is killed, its later outputs are held, the verdict is `contained`.
-// Kinds: canary, syscall, processes, disk, memory, output, contract.
+// Kinds: canary, syscall, processes, disk, memory, output, contract, amplification, budget.
 struct BreachSpec {
   std::vector<std::string> contain;
 };
@@ -98,6 +122,15 @@ struct Scenario {
   WorkloadSpec workload;
   std::vector<GateSpec> gates;
   BreachSpec on_breach;
+  ClockKind clock = ClockKind::wall;
+  Composition composition;
+  Budgets budgets;
+  std::vector<FaultSpec> faults;
+  AmplificationSpec amplification;
+
+  const ModelSpec* model(std::string_view name) const;
+  // Each model is asked every case by itself: no links between models, no `composition`.
+  bool asks_each() const;
 };
 
 Result<Scenario> parse_scenario(std::string_view text, std::string_view file);

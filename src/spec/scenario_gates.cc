@@ -129,9 +129,9 @@ void read_gate(Problems& problems, const Yaml& value, std::vector<GateSpec>& gat
   gates.push_back(std::move(draft.gate));
 }
 
-constexpr std::array<std::string_view, 7> kBreaches{"canary", "syscall", "processes", "disk",
-                                                    "memory", "output",  "contract"};
-constexpr std::array<std::string_view, 2> kLaterBreaches{"egress", "amplification"};
+constexpr std::array<std::string_view, 9> kBreaches{"canary", "syscall",  "processes",     "disk",  "memory",
+                                                    "output", "contract", "amplification", "budget"};
+constexpr std::array<std::string_view, 1> kLaterBreaches{"egress"};
 
 void read_contain(Problems& problems, const Yaml& value, BreachSpec& breach) {
   if (!require_list(problems, value, "a list of " + one_of(kBreaches))) return;

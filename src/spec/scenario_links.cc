@@ -13,15 +13,42 @@ namespace {
 
 using codec::Yaml;
 
-constexpr std::array<Field<LinkSpec>, 3> kLink{{
+void read_rate(Problems& problems, const Yaml& value, LinkSpec& link) {
+  constexpr std::string_view kExpected = "requests per second such as 20/s";
+  const std::string& text = value.scalar;
+  if (value.kind == Yaml::Kind::scalar && text.ends_with("/s")) {
+    const Result<double> rate = parse_decimal(text.substr(0, text.size() - 2), kExpected);
+    if (rate && rate.value() > 0 && rate.value() <= 1e9) {
+      link.rate = rate.value();
+      return;
+    }
+  }
+  problems.add(value.mark, describe(value), kExpected);
+}
+
+constexpr std::array<Field<LinkSpec>, 10> kLink{{
     {"from", Need::optional,
-     [](Problems& p, const Yaml& v, LinkSpec& link) { link.from = read_text(p, v, "\"workload\"").value_or(""); }},
+     [](Problems& p, const Yaml& v, LinkSpec& link) {
+       link.from = read_text(p, v, "\"workload\" or the name of a model").value_or("");
+     }},
     {"to", Need::required,
      [](Problems& p, const Yaml& v, LinkSpec& link) { link.to = read_text(p, v, "the name of a model").value_or(""); }},
     {"contract", Need::optional,
      [](Problems& p, const Yaml& v, LinkSpec& link) {
        link.contract = read_path(p, v, "the path of a contract file").value_or("");
      }},
+    {"map", Need::optional, [](Problems&, const Yaml& v, LinkSpec& link) { link.map = read_json_value(v); }},
+    {"when", Need::optional, [](Problems& p, const Yaml& v, LinkSpec& link) { read_predicate(p, v, link.when); }},
+    {"latency", Need::optional,
+     [](Problems& p, const Yaml& v, LinkSpec& link) { read_nanoseconds(p, v, link.latency_ns); }},
+    {"rate", Need::optional, read_rate},
+    {"ceiling", Need::optional,
+     [](Problems& p, const Yaml& v, LinkSpec& link) { read_nanoseconds(p, v, link.ceiling_ns); }},
+    {"rounds", Need::optional,
+     [](Problems& p, const Yaml& v, LinkSpec& link) {
+       link.rounds = read_count(p, v, "a whole number", {1, 1'000'000'000});
+     }},
+    {"budget", Need::optional, [](Problems& p, const Yaml& v, LinkSpec& link) { read_budget(p, v, link.budget); }},
 }};
 
 void read_cases(Problems& problems, const Yaml& value, WorkloadSpec& workload) {
@@ -66,19 +93,23 @@ std::string known_names(std::string_view what, std::string_view wrong, const std
 // Values of sections are known to stand where the checks below look: the readers took them from there.
 void check_links(Problems& problems, const Yaml& links, const Scenario& scenario) {
   const std::vector<std::string_view> models = names_of(scenario.models);
-  std::set<std::string_view> linked;
+  const auto is_model = [&](std::string_view name) {
+    return std::find(models.begin(), models.end(), name) != models.end();
+  };
+  std::set<std::pair<std::string_view, std::string_view>> linked;
   for (const Yaml& item : links.items) {
     const Yaml* from = item.find("from");
-    if (from != nullptr && from->kind == Yaml::Kind::scalar && from->scalar != "workload") {
-      const bool is_model = std::find(models.begin(), models.end(), from->scalar) != models.end();
-      problems.add(from->mark, quote(from->scalar) + (is_model ? ", not supported by this version" : ""), "workload");
+    const bool named = from != nullptr && from->kind == Yaml::Kind::scalar && !from->scalar.empty();
+    const std::string_view source = named ? std::string_view{from->scalar} : std::string_view{"workload"};
+    if (source != "workload" && !is_model(source)) {
+      problems.add(from->mark, quote(source), "workload or " + known_names("the name of a model", source, models));
     }
     const Yaml* to = item.find("to");
     if (to == nullptr || to->kind != Yaml::Kind::scalar || to->scalar.empty()) continue;
-    if (std::find(models.begin(), models.end(), to->scalar) == models.end()) {
+    if (!is_model(to->scalar)) {
       problems.add(to->mark, quote(to->scalar), known_names("the name of a model", to->scalar, models));
-    } else if (!linked.insert(to->scalar).second) {
-      problems.add(to->mark, "a second link from workload to " + quote(to->scalar), "one");
+    } else if (!linked.insert({source, to->scalar}).second) {
+      problems.add(to->mark, "a second link from " + std::string{source} + " to " + quote(to->scalar), "one");
     }
   }
 }
@@ -116,6 +147,7 @@ void read_workload(Problems& problems, const Yaml& value, WorkloadSpec& workload
 void check_together(Problems& problems, const Yaml& root, const Scenario& scenario) {
   if (const Yaml* links = root.find("links")) check_links(problems, *links, scenario);
   if (const Yaml* models = root.find("models")) check_model_artifacts(problems, *models, scenario);
+  check_composition(problems, root, scenario);
   const Yaml* workload = root.find("workload");
   if (workload == nullptr || workload->find("label") != nullptr) return;
   for (const GateSpec& gate : scenario.gates) {

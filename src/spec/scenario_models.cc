@@ -1,4 +1,5 @@
 // The sections `artifacts` and `models`: what runs, sealed in what.
+#include <algorithm>
 #include <array>
 #include <set>
 
@@ -15,8 +16,8 @@ using codec::Yaml;
 constexpr std::size_t kModelsMax = 64;
 constexpr std::size_t kArgumentsMax = 256;
 
-constexpr std::array<std::string_view, 1> kAdapters{"stdio"};
-constexpr std::array<std::string_view, 5> kLaterAdapters{"openai", "mcp", "remote", "replay", "scripted"};
+constexpr std::array<std::string_view, 4> kAdapters{"stdio", "openai", "scripted", "replay"};  // as AdapterKind
+constexpr std::array<std::string_view, 2> kLaterAdapters{"mcp", "remote"};
 constexpr std::array<std::string_view, 1> kTiers{"native"};
 constexpr std::array<std::string_view, 2> kLaterTiers{"gvisor", "microvm"};
 constexpr std::array<std::string_view, 6> kDegradations{"cgroup-memory", "cgroup-processes",  "cgroup-cpu",
@@ -65,9 +66,56 @@ void read_limits(Problems& problems, const Yaml& value, T& out) {
   }
 }
 
-void read_adapter(Problems& problems, const Yaml& value, ModelSpec&) {
-  // With one adapter in this version, a known name is the default.
-  (void)read_choice(problems, value, kAdapters, kLaterAdapters);
+void read_adapter(Problems& problems, const Yaml& value, ModelSpec& model) {
+  const auto name = read_choice(problems, value, kAdapters, kLaterAdapters);
+  if (!name) return;
+  const auto* const at = std::find(kAdapters.begin(), kAdapters.end(), *name);
+  model.adapter = static_cast<AdapterKind>(at - kAdapters.begin());
+}
+
+void read_port(Problems& problems, const Yaml& value, ModelSpec& model) {
+  if (const auto port = read_count(problems, value, "a port", {1, 65535})) {
+    model.port = static_cast<std::uint16_t>(*port);
+  }
+}
+
+void read_in_flight(Problems& problems, const Yaml& value, ModelSpec& model) {
+  if (const auto count = read_count(problems, value, "a whole number", {1, 4096})) {
+    model.in_flight = static_cast<std::uint32_t>(*count);
+  }
+}
+
+void read_deterministic(Problems& problems, const Yaml& value, ModelSpec& model) {
+  constexpr std::array<std::string_view, 2> kTruth{"false", "true"};
+  if (const auto truth = read_choice(problems, value, kTruth, {})) model.deterministic = *truth == "true";
+}
+
+constexpr std::array<Field<ModelSpec>, 2> kPrice{{
+    {"request", Need::optional,
+     [](Problems& p, const Yaml& v, ModelSpec& model) { read_price(p, v, model.request_cost); }},
+    {"token", Need::optional, [](Problems& p, const Yaml& v, ModelSpec& model) { read_price(p, v, model.token_cost); }},
+}};
+
+void read_prices(Problems& problems, const Yaml& value, ModelSpec& model) {
+  read_fields<ModelSpec>(problems, value, "price", kPrice, {}, model);
+}
+
+// What an adapter needs and what it has no use for; the mark of a missing key is the model's.
+void check_adapter(Problems& problems, const Yaml& yaml, const ModelSpec& model) {
+  const std::string adapter = " (adapter " + std::string{adapter_name(model.adapter)} + ")";
+  const auto needs = [&](std::string_view key, bool needed) {
+    const Yaml* found = yaml.find(key);
+    if (needed && found == nullptr) {
+      problems.add(yaml.mark, "model " + quote(model.name) + " without " + quote(key) + adapter,
+                   quote(key) + " to be given");
+    } else if (!needed && found != nullptr) {
+      problems.add(found->mark, quote(key) + " in model " + quote(model.name) + adapter, "no such key");
+    }
+  };
+  needs("run", model.needs_sandbox());
+  needs("rules", model.adapter == AdapterKind::scripted);
+  needs("recording", model.adapter == AdapterKind::replay);
+  if (model.adapter != AdapterKind::openai) needs("port", false);
 }
 
 void read_tier(Problems& problems, const Yaml& value, ModelSpec& model) {
@@ -130,10 +178,10 @@ constexpr std::array<Field<ArtifactSpec>, 5> kArtifact{{
     {"limits", Need::optional, read_limits<ArtifactSpec>},
 }};
 
-constexpr std::array<Field<ModelSpec>, 11> kModel{{
+constexpr std::array<Field<ModelSpec>, 18> kModel{{
     {"image", Need::optional, read_image<ModelSpec>},
     {"files", Need::optional, read_files<ModelSpec>},
-    {"run", Need::required, read_run<ModelSpec>},
+    {"run", Need::optional, read_run<ModelSpec>},
     {"adapter", Need::optional, read_adapter},
     {"type", Need::optional, read_type},
     {"tier", Need::optional, read_tier},
@@ -142,6 +190,20 @@ constexpr std::array<Field<ModelSpec>, 11> kModel{{
     {"artifacts", Need::optional, read_model_artifacts},
     {"canaries", Need::optional, read_canaries},
     {"allow_degraded", Need::optional, read_allow_degraded},
+    {"port", Need::optional, read_port},
+    {"rules", Need::optional,
+     [](Problems& p, const Yaml& v, ModelSpec& model) {
+       model.rules = read_path(p, v, "the path of a file of rules").value_or("");
+     }},
+    {"recording", Need::optional,
+     [](Problems& p, const Yaml& v, ModelSpec& model) {
+       model.recording = read_path(p, v, "the directory of a run").value_or("");
+     }},
+    {"latency", Need::optional,
+     [](Problems& p, const Yaml& v, ModelSpec& model) { read_nanoseconds(p, v, model.latency_ns); }},
+    {"in_flight", Need::optional, read_in_flight},
+    {"deterministic", Need::optional, read_deterministic},
+    {"price", Need::optional, read_prices},
 }};
 
 template <class T>
@@ -168,6 +230,9 @@ void read_artifacts(Problems& problems, const Yaml& value, std::vector<ArtifactS
 
 void read_models(Problems& problems, const Yaml& value, std::vector<ModelSpec>& models) {
   read_named<ModelSpec>(problems, value, "model", kModelNameOthers, kModel, models);
+  for (std::size_t at = 0; at < models.size(); ++at) {
+    if (value.entries[at].value.kind == Yaml::Kind::map) check_adapter(problems, value.entries[at].value, models[at]);
+  }
   if (value.kind == Yaml::Kind::map && value.entries.empty()) problems.add(value.mark, "no model", "at least one");
   if (models.size() > kModelsMax) {
     problems.add(models[kModelsMax].mark, std::to_string(models.size()) + " models", "at most 64");

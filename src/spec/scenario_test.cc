@@ -93,7 +93,7 @@ models:
   Bad_Name: {run: []}
   a:
     run: ./serve
-    adapter: openai
+    adapter: mcp
     tier: gvisor
     limits: {memry: 1GiB, memory: 512 Mb, cpu: [1]}
     canaries: [work/x, /a/../b]
@@ -109,7 +109,7 @@ gates:
   - {metric: latency.p99, at_most: 150}
   - {metric: findings}
   - {metric: f1, at_least: 0.1, at_most: 0.2}
-faults: []
+faults: [{model: a, kind: slwo}, {kind: slow, model: c}]
 on_breach: {contain: [egress, canray]}
 )"),
             R"(s.yaml:1:10: found "2", expected 1, the only format this version reads
@@ -119,7 +119,7 @@ s.yaml:4:7: found "-1", expected a whole number from 0 to 9223372036854775807
 s.yaml:6:3: found "Bad_Name", expected a name of letters, digits and -, at most 63 characters, a letter or digit first
 s.yaml:6:19: found an empty list, expected the command as a list, such as [python3, /model/serve.py]
 s.yaml:8:10: found "./serve", expected the command as a list, such as [python3, /model/serve.py]
-s.yaml:9:14: found "openai", not supported by this version, expected stdio
+s.yaml:9:14: found "mcp", not supported by this version, expected stdio, openai, scripted or replay
 s.yaml:10:11: found "gvisor", not supported by this version, expected native
 s.yaml:11:14: found key "memry" in limits, expected "memory"
 s.yaml:11:35: found "512 Mb", expected a size such as 512MiB (B, KiB, MiB, GiB, KB, MB, GB)
@@ -129,7 +129,7 @@ s.yaml:12:24: found "/a/../b", expected an absolute path inside the sandbox such
 s.yaml:13:17: found "modle.bin", expected the name of an artifact: model.bin
 s.yaml:14:35: found key "tier" in artifact "model.bin", expected image, files, run, profile or limits
 s.yaml:16:26: found "b", expected the name of a model: Bad_Name or a
-s.yaml:17:12: found "a", not supported by this version, expected workload
+s.yaml:17:5: found a loop through "a" and "a" that nothing ends, expected "rounds" on a link of it or in the composition, or a budget of the run or the case
 s.yaml:17:22: found key "contrat" in a link, expected "contract"
 s.yaml:18:19: found "data.txt", expected the path of a .csv or .jsonl file
 s.yaml:18:40: found "0", expected a whole number from 1 to 1000000000
@@ -141,9 +141,63 @@ s.yaml:22:36: found "150", expected a duration such as 150ms (ms, s, min, h) for
 s.yaml:23:5: found a gate without a bound, expected either at_least or at_most
 s.yaml:24:5: found a gate with two bounds, expected either at_least or at_most
 s.yaml:24:5: found a gate on f1 and a workload without "label", expected "label" in the workload: the column that holds the right answers
-s.yaml:25:1: found key "faults", not supported by this version, expected a scenario without faults
-s.yaml:26:23: found "egress", not supported by this version, expected canary, syscall, processes, disk, memory, output or contract
+s.yaml:25:27: found "slwo", expected "slow"
+s.yaml:25:34: found a fault "slow" without "delay", expected "delay" to be given
+s.yaml:25:34: found a fault of "c", expected the name of a model
+s.yaml:26:23: found "egress", not supported by this version, expected canary, syscall, processes, disk, memory, output, contract, amplification or budget
 s.yaml:26:31: found "canray", expected "canary")");
+}
+
+TEST(Scenario, a_composition_is_read) {
+  const Scenario scenario = parse_scenario(R"(belljar: 1
+name: n
+clock: logical
+models:
+  a: {run: [x], latency: 5ms, in_flight: 8, deterministic: true, price: {request: 0.001, token: 0.000002}}
+  b: {adapter: openai, run: [y], port: 8081}
+  c: {adapter: scripted, rules: rules.yaml}
+  d: {adapter: replay, recording: runs/one}
+links:
+  - {to: a, latency: 1ms}
+  - {from: a, to: b, when: {at: /label, equals: malignant}, map: {text: "${/answer/label}", n: 3, deep: [true, "4"]}}
+  - {from: b, to: a, rounds: 4, rate: 2.5/s, ceiling: 2s, budget: {messages: 10}}
+workload: {cases: c.csv}
+composition: {answer: vote, of: [a, b, c], member: label, quorum: 2, rounds: 9, until: {at: /done, equals: true}}
+budgets: {run: {messages: 100, tokens: 7, bytes: 1KiB, cost: 0.5}, case: {messages: 3}, models: {a: {tokens: 2}}}
+monitors: {amplification: {gain: 1.5, rounds: 3}}
+faults:
+  - {at: 200 messages, model: a, kind: slow, delay: 2s, for: 20 messages}
+  - {at: 3s, from: a, to: b, kind: dropped, for: 5s, chance: 0.25, match: {at: /x}}
+)",
+                                           "s.yaml")
+                                .value();
+  EXPECT_EQ(scenario.clock, ClockKind::logical);
+  EXPECT_FALSE(scenario.asks_each());
+  EXPECT_EQ(scenario.models[0].latency_ns, 5'000'000);
+  EXPECT_EQ(scenario.models[0].in_flight, 8U);
+  EXPECT_TRUE(scenario.models[0].deterministic);
+  EXPECT_EQ(scenario.models[0].request_cost, 1'000'000);
+  EXPECT_EQ(scenario.models[0].token_cost, 2000);
+  EXPECT_EQ(scenario.models[1].adapter, AdapterKind::openai);
+  EXPECT_EQ(scenario.models[1].port, 8081);
+  EXPECT_FALSE(scenario.models[2].needs_sandbox());
+  EXPECT_EQ(codec::to_json(*scenario.links[1].map), R"({"text":"${/answer/label}","n":3,"deep":[true,"4"]})");
+  EXPECT_TRUE(holds(*scenario.links[1].when, codec::parse_json(R"({"label":"malignant"})").value()));
+  EXPECT_FALSE(holds(*scenario.links[1].when, codec::parse_json(R"({"label":"benign"})").value()));
+  EXPECT_EQ(scenario.links[2].rate, 2.5);
+  EXPECT_EQ(scenario.links[2].budget.messages, 10U);
+  EXPECT_EQ(scenario.composition.joining, Joining::vote);
+  EXPECT_EQ(scenario.composition.quorum, 2U);
+  EXPECT_EQ(scenario.budgets.run.cost, 500'000'000);
+  EXPECT_EQ(scenario.budgets.root.messages, 3U);
+  EXPECT_EQ(scenario.budgets.models.at("a").tokens, 2U);
+  EXPECT_EQ(scenario.amplification.rounds, 3U);
+  ASSERT_EQ(scenario.faults.size(), 2U);
+  EXPECT_EQ(scenario.faults[0].at_messages, 200U);
+  EXPECT_EQ(scenario.faults[0].for_messages, 20U);
+  EXPECT_EQ(scenario.faults[1].at_ns, 3'000'000'000);
+  EXPECT_EQ(scenario.faults[1].for_ns, 5'000'000'000);
+  EXPECT_EQ(scenario.faults[1].chance, 0.25);
 }
 
 constexpr std::string_view kHead = "belljar: 1\nname: n\nworkload: {cases: c.csv, label: l}\n";
@@ -171,7 +225,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"model_named_workload", "models: {workload: {run: [x]}}\n", "found a model named \"workload\""},
         Wrong{"policy", "models: {a: {run: [x]}}\npolicy: p.yaml\n",
               "s.yaml:5:1: found key \"policy\", not supported by this version"},
-        Wrong{"monitors", "models: {a: {run: [x]}}\nmonitors: [loops]\n", "found key \"monitors\", not supported"},
+        Wrong{"monitors", "models: {a: {run: [x]}}\nmonitors: [loops]\n", "found a list, expected a map for monitors"},
         Wrong{"microvm", "models: {a: {run: [x], tier: microvm}}\n",
               "found \"microvm\", not supported by this version, expected native"},
         Wrong{"tier_typo", "models: {a: {run: [x], tier: natve}}\n", "found \"natve\", expected \"native\""},

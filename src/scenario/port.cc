@@ -1,0 +1,23 @@
+#include "scenario/port.h"
+
+#include "base/check.h"
+#include "scenario/stdio_port.h"
+
+namespace belljar::scenario {
+
+Result<std::unique_ptr<Port>> make_port(PortParts parts) {
+  switch (parts.model.adapter) {
+    case spec::AdapterKind::stdio:
+      CHECK(parts.sandbox != nullptr, "a stdio model has a sandbox");
+      return make_stdio_port(std::move(parts));
+    case spec::AdapterKind::openai:
+    case spec::AdapterKind::scripted:
+    case spec::AdapterKind::replay:
+      break;
+  }
+  return Error{Errc::invalid_argument, "model " + parts.model.name + ": the adapter " +
+                                           std::string{spec::adapter_name(parts.model.adapter)} +
+                                           " is not built in yet"};
+}
+
+}  // namespace belljar::scenario
