@@ -65,8 +65,9 @@ Result<Written> write_some(int fd, std::string_view bytes) {
   if (put >= 0) return Written{static_cast<std::size_t>(put), false};
   const int error = errno;
   if (error == EAGAIN) return Written{};
-  if (error != EPIPE) return os_error("write to a pipe", error);
-  held.drop_pending();
+  if (error == EPIPE) held.drop_pending();
+  const bool gone = error == EPIPE || error == ECONNRESET || error == ECONNREFUSED || error == ENOTCONN;
+  if (!gone) return os_error("write to a pipe or a connection", error);
   return Written{0, true};
 }
 

@@ -39,7 +39,7 @@ class PollSet {
 
 struct Written {
   std::size_t bytes = 0;  // 0: the pipe is full
-  bool closed = false;    // nobody reads any more
+  bool closed = false;    // nobody reads any more, or the connection was refused
 };
 
 // For non-blocking descriptors.

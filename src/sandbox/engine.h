@@ -32,6 +32,8 @@ struct EngineOptions {
   std::string profile_directory;  // empty: the installed or source `profiles/`
 };
 
+inline constexpr std::size_t kServeLines = 8;  // connections at once into a sandbox that serves
+
 class Engine {
  public:
   static Result<std::unique_ptr<Engine>> start(const EngineOptions& options, const Clock& clock);
@@ -68,6 +70,11 @@ class Sandbox {
   virtual void close_input() = 0;
   virtual int output_fd(Stream stream) const = 0;
   virtual Result<OutputChunk> read_output(Stream stream, std::span<char> buffer) = 0;
+
+  // For a spec with a `serve_port`: connects line `line` (below kServeLines) to that port of the sandbox's own
+  // 127.0.0.1, hanging up whatever was open on it. The descriptor belongs to the sandbox and is non-blocking; it may
+  // still be connecting, and then its first write waits. Errc::unavailable: nothing listens yet.
+  virtual Result<int> connect(std::size_t line) = 0;
 
   virtual bool ended() const = 0;
   virtual void signal(int number) = 0;  // forwarded to every process inside

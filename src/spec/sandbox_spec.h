@@ -47,6 +47,9 @@ struct SandboxSpec {
   std::string profile = "interpreter";  // profiles/NAME.yaml
   Quotas quotas;
   TimeNamespace time = TimeNamespace::host;
+  // Not 0: the model serves on this TCP port of its own 127.0.0.1, which is up for it alone. Sandbox::connect() reaches
+  // it; the profile must let it listen (`server` does).
+  std::uint16_t serve_port = 0;
   // Writable root (an overlay thrown away with the sandbox) instead of a read-only one. /tmp, /work, /out and /dev/shm
   // are writable either way.
   bool writable_root = false;

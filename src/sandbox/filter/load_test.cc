@@ -184,7 +184,7 @@ TEST_F(Load, SaysWhichProfileIsMissingOrWrong) {
 
 TEST_F(Load, FromTheCacheIsFast) {
   const std::string shipped = std::string{BELLJAR_SOURCE_DIR} + "/profiles";
-  for (const char* name : {"compute", "interpreter", "agent"}) {
+  for (const char* name : {"compute", "interpreter", "agent", "server"}) {
     ASSERT_TRUE(load_filter(name, shipped, cache()));
     auto best = std::chrono::nanoseconds::max();
     for (int i = 0; i < 30; ++i) {

@@ -1,6 +1,8 @@
 #include "sandbox/native/box.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -22,11 +24,14 @@
 
 namespace belljar::sandbox::native {
 
+static_assert(kServeLines == kLinesMax);
+
 namespace {
 
 struct Heard {
   BoxReport report;
   pid_t from = 0;
+  os::Fd line;
   ssize_t bytes = 0;
 };
 
@@ -34,18 +39,25 @@ struct Heard {
 Heard hear(int socket) {
   Heard heard;
   iovec part{&heard.report, sizeof heard.report};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(ucred))> control{};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(ucred)) + CMSG_SPACE(sizeof(int))> control{};
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
   message.msg_control = control.data();
   message.msg_controllen = control.size();
   heard.bytes = ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-  const cmsghdr* header = heard.bytes > 0 ? CMSG_FIRSTHDR(&message) : nullptr;
-  if (header != nullptr && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_CREDENTIALS) {
-    ucred sender{};
-    std::memcpy(&sender, CMSG_DATA(header), sizeof sender);
-    heard.from = sender.pid;
+  for (cmsghdr* header = heard.bytes > 0 ? CMSG_FIRSTHDR(&message) : nullptr; header != nullptr;
+       header = CMSG_NXTHDR(&message, header)) {
+    if (header->cmsg_level != SOL_SOCKET) continue;
+    if (header->cmsg_type == SCM_CREDENTIALS) {
+      ucred sender{};
+      std::memcpy(&sender, CMSG_DATA(header), sizeof sender);
+      heard.from = sender.pid;
+    } else if (header->cmsg_type == SCM_RIGHTS) {
+      int fd = -1;
+      std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
+      heard.line = os::Fd{fd};
+    }
   }
   return heard;
 }
@@ -104,13 +116,16 @@ void Box::on_refused(const LauncherReply& reply) {
 
 void Box::on_control() {
   for (;;) {
-    const Heard heard = hear(pipes_.control.get());
+    Heard heard = hear(pipes_.control.get());
     if (heard.bytes != static_cast<ssize_t>(sizeof heard.report)) {
       // End of file: every holder is gone; the launcher's word on the end follows.
       if (heard.bytes == 0 || (heard.bytes < 0 && errno != EAGAIN && errno != EINTR)) pipes_.control.reset();
       return;
     }
     switch (heard.report.event) {
+      case BoxEvent::line:
+        on_line(std::move(heard.line));
+        break;
       case BoxEvent::sealed:
         on_sealed(heard.report);
         break;
@@ -136,6 +151,12 @@ void Box::on_control() {
         break;
     }
   }
+}
+
+// Lines come before pid 1 is sealed; what would come later is no line of ours.
+void Box::on_line(os::Fd line) {
+  if (init_sealed_ || !line || lines_.size() >= kServeLines || home_.spec.serve_port == 0) return;
+  lines_.push_back(std::move(line));
 }
 
 void Box::on_sealed(const BoxReport& report) {
@@ -167,6 +188,11 @@ void Box::on_program_ready(const BoxReport& report, pid_t program) {
 void Box::check_and_approve() {
   if (!init_sealed_ || !program_sealed_ || !failure_.empty()) return;
   mark("seal");
+  if (home_.spec.serve_port != 0 && lines_.size() != kServeLines) {
+    fail("seal sandbox " + home_.spec.name + ": " + std::to_string(lines_.size()) + " of its " +
+         std::to_string(kServeLines) + " lines arrived");
+    return;
+  }
   const std::uint32_t base = home_.id_base + slot_ * kIdsPerSlot;
   Posture posture;
   posture.init = init_;
@@ -245,6 +271,31 @@ Result<void> Box::start(const spec::Command& command) {
   return {};
 }
 
+// Hanging up and connecting anew keep the descriptor, so that a poll set or its owner need not learn a new one.
+Result<int> Box::connect(std::size_t line) {
+  const std::string doing =
+      "connect to port " + std::to_string(home_.spec.serve_port) + " of sandbox " + home_.spec.name;
+  CHECK(line < lines_.size(), "a line of a sandbox that serves");
+  if (state_ != BoxState::running) return Error{Errc::unavailable, doing + ": it is not running"};
+  const int fd = lines_[line].get();
+  const sockaddr nothing{AF_UNSPEC, {}};
+  (void)::connect(fd, &nothing, sizeof nothing);
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(home_.spec.serve_port);
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  int error = ::connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0 ? 0 : errno;
+  if (error == EINPROGRESS) {
+    // On a loopback a refusal is there by now; a listener with a full backlog stays silent, and the write waits.
+    socklen_t size = sizeof error;
+    error = 0;
+    (void)::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+  }
+  if (error == 0) return fd;
+  if (error == ECONNREFUSED) return Error{Errc::unavailable, doing + ": nothing listens there"};
+  return os::os_error(doing, error);
+}
+
 void Box::signal(int number) {
   const InitOrder order{InitCommand::signal, number};
   if (pipes_.control) (void)::send(pipes_.control.get(), &order, sizeof order, MSG_NOSIGNAL);
@@ -313,6 +364,7 @@ Result<void> Box::remove() {
     }
   }
   for (os::Fd& folder : folders_) folder.reset();
+  lines_.clear();  // each held the network namespace
   report_.destruction_proof.push_back("its mounts and files lived in its mount namespace, which ended with pid 1");
   report_.destroyed = true;
   state_ = BoxState::gone;

@@ -79,6 +79,7 @@ class Box {
   Result<std::string> collect(const std::string& name, std::size_t bytes_max) const;
   Result<OutputChunk> read_output(Stream stream, std::span<char> buffer);
   void close_input() { pipes_.input.reset(); }
+  Result<int> connect(std::size_t line);
   int input_fd() const { return pipes_.input.get(); }
   int output_fd(Stream stream) const { return stream == Stream::out ? pipes_.output.get() : pipes_.error.get(); }
   const spec::SandboxReport& report() const { return report_; }
@@ -94,6 +95,7 @@ class Box {
  private:
   Nanoseconds age() const { return clock_.monotonic() - requested_; }
   void mark(const std::string& step);
+  void on_line(os::Fd line);
   void on_sealed(const BoxReport& report);
   void on_program_ready(const BoxReport& report, pid_t program);
   void check_and_approve();
@@ -119,6 +121,7 @@ class Box {
   bool program_sealed_ = false;
   std::optional<Notifications> notifications_;
   Nanoseconds listener_after_{0};
+  std::vector<os::Fd> lines_;      // TCP sockets of its network namespace, when it serves
   std::array<os::Fd, 4> folders_;  // /tmp, /work, /out, /dev/shm of the box, O_PATH
   std::string pid_namespace_;
 

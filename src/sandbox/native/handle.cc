@@ -22,6 +22,7 @@ class NativeSandbox final : public Sandbox {
   Result<OutputChunk> read_output(Stream stream, std::span<char> buffer) override {
     return box_->read_output(stream, buffer);
   }
+  Result<int> connect(std::size_t line) override { return box_->connect(line); }
   bool ended() const override { return box_->state() >= BoxState::exited; }
   void signal(int number) override { box_->signal(number); }
   void kill(spec::EndStatus status, const std::string& why) override { box_->kill(status, why); }

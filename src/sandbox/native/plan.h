@@ -17,12 +17,13 @@
 
 namespace belljar::sandbox::native {
 
-inline constexpr std::uint32_t kPlanMagic = 0x426a6c03;
+inline constexpr std::uint32_t kPlanMagic = 0x426a6c04;
 inline constexpr std::uint32_t kSlotsMax = 1024;
 inline constexpr std::uint32_t kIdsPerSlot = 1024;
 inline constexpr std::uint32_t kInitId = 0;        // pid 1, as numbered inside
 inline constexpr std::uint32_t kProgramId = 1000;  // the program, as numbered inside
 inline constexpr std::uint32_t kCommandBytesMax = 256U << 10;
+inline constexpr std::uint32_t kLinesMax = 8;  // TCP sockets of the sandbox's network that pid 1 hands to the engine
 
 // Text in the plan's tail: offset from its first byte, length without the closing NUL.
 struct Text {
@@ -77,7 +78,8 @@ struct Plan {
   std::uint64_t landlock_fs = 0;   // handled accesses for that ABI
   std::uint64_t landlock_net = 0;
   std::uint64_t landlock_scopes = 0;
-  std::uint32_t notify = 0;  // the filter answers through a listener
+  std::uint32_t notify = 0;      // the filter answers through a listener
+  std::uint32_t serve_port = 0;  // not 0: loopback is up, the program may listen there, the engine gets kLinesMax lines
   Text host_name;
   Slice root_steps;      // PlanStep: once per launcher, the part of the root that all its sandboxes share
   Slice box_steps;       // PlanStep: once per sandbox, what is its own
@@ -137,8 +139,10 @@ enum class Step : std::uint32_t {
   mounts,
   own_files,
   time_namespace,
+  loopback,
   become_init,
   fork_program,
+  lines,
   drop_capabilities,
   limits,
   become_program,
@@ -176,6 +180,7 @@ struct InitOrder {
 };
 
 enum class BoxEvent : std::uint32_t {
+  line,           // pid 1, before `sealed`: with a TCP socket of the sandbox's network; `item` counts them
   sealed,         // pid 1: its own walls stand
   approved,       // pid 1: now it cannot be traced or read
   program_ready,  // the program's process: every wall stands, waits for its command; listener = its descriptor number

@@ -327,6 +327,7 @@ Result<std::string> build_plan(const spec::SandboxSpec& spec, const HostPowers& 
   writer.plan.separate_ids = powers.id_range ? 1 : 0;
   writer.plan.own_time = spec.time == spec::TimeNamespace::own ? 1 : 0;
   writer.plan.notify = 1;
+  writer.plan.serve_port = spec.serve_port;
   writer.plan.host_name = writer.text("belljar");
   RootBuilder root{writer};
   TRY(add_image(root, spec.image));

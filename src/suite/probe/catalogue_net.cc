@@ -7,6 +7,13 @@ namespace belljar::suite {
 
 namespace {
 
+// A model that answers on a socket: its loopback is up and it may listen.
+void serving(spec::SandboxSpec& spec) {
+  spec.profile = "server";
+  spec.serve_port = 8080;
+}
+
+constexpr std::string_view kOwnNetwork = "network namespace; system calls: connect; Landlock TCP";
 constexpr std::string_view kNoNetwork = "system calls: socket; empty network namespace";
 
 // Addresses beyond the machine are asked of the routing table alone (a connected datagram socket sends nothing); in the
@@ -44,6 +51,30 @@ constexpr Probe kReaching[] = {
      noticed("address")},
     {"NET25", "change-interface", "Changes an interface.", "system calls: socket; no capabilities",
      answered(SYS_ioctl)},
+    {"NET26",
+     "serving-loopback",
+     "While it serves: connects to 127.0.0.1 of the host.",
+     kOwnNetwork,
+     noticed("tcp4"),
+     kPlain,
+     {},
+     serving},
+    {"NET27",
+     "serving-any-address",
+     "While it serves: listens on all addresses for the host to connect.",
+     kOwnNetwork,
+     noticed("reached"),
+     kPlain,
+     {},
+     serving},
+    {"NET28",
+     "serving-spellings",
+     "While it serves: the host's loopback in other spellings.",
+     kOwnNetwork,
+     noticed("tcp4"),
+     kPlain,
+     {},
+     serving},
 };
 
 constexpr std::string_view kFamilies = "system calls: socket";

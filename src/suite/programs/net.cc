@@ -184,12 +184,13 @@ Outcome change_interface(const Params&) {
 }
 
 constexpr Attack kAttacks[] = {
-    {"NET01", loopback},      {"NET02", loopback_spellings}, {"NET03", any_address},      {"NET04", loopback6},
-    {"NET05", mapped},        {"NET06", fast_open},          {"NET07", multipath},        {"NET08", datagram4},
-    {"NET09", datagram6},     {"NET10", public_dns},         {"NET11", local_resolver},   {"NET12", metadata},
-    {"NET13", metadata6},     {"NET14", private_ranges},     {"NET17", public6},          {"NET18", abstract_socket},
-    {"NET19", path_socket},   {"NET20", shared_socket},      {"NET21", daemon_sockets},   {"NET22", listen_for_host},
-    {"NET23", enter_network}, {"NET24", give_address},       {"NET25", change_interface},
+    {"NET01", loopback},        {"NET02", loopback_spellings}, {"NET03", any_address},      {"NET04", loopback6},
+    {"NET05", mapped},          {"NET06", fast_open},          {"NET07", multipath},        {"NET08", datagram4},
+    {"NET09", datagram6},       {"NET10", public_dns},         {"NET11", local_resolver},   {"NET12", metadata},
+    {"NET13", metadata6},       {"NET14", private_ranges},     {"NET17", public6},          {"NET18", abstract_socket},
+    {"NET19", path_socket},     {"NET20", shared_socket},      {"NET21", daemon_sockets},   {"NET22", listen_for_host},
+    {"NET23", enter_network},   {"NET24", give_address},       {"NET25", change_interface}, {"NET26", loopback},
+    {"NET27", listen_for_host}, {"NET28", loopback_spellings},
 };
 
 }  // namespace

@@ -34,6 +34,11 @@ inline constexpr int kBoxCommand = 7;
 inline constexpr int kBoxAsk = 8;      // pipe to the launcher: our slot number, when we want our id maps
 inline constexpr int kBoxEntries = 9;  // and up: cgroup files to join by
 
+// Loopback of the sandbox's own network namespace, which takes the rights pid 1 still has at that time.
+Outcome raise_loopback();
+// Sends the engine kLinesMax TCP sockets of this network namespace and keeps none; see Sandbox::connect().
+Outcome hand_over_lines(int control);
+
 // No capability can come back: bounding and ambient sets emptied, securebits locked. Leaves the other sets alone.
 Outcome forget_capabilities();
 // Effective and permitted become `kept` (a bit mask), inheritable empty.

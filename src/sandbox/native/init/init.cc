@@ -145,6 +145,7 @@ int collect_signals() {
   const unsigned owner = start.request.id_count > 1 ? start.request.id_base + kProgramId : start.request.id_base;
   insist(control, mount_own_parts(view, owner));
   if (plan.own_time != 0) insist(control, shift_clocks());
+  if (plan.serve_port != 0) insist(control, raise_loopback());
   const std::int64_t mounted = now_ns();
 
   insist(control, enter_user_namespace(view, start));
@@ -154,6 +155,8 @@ int collect_signals() {
   if (program == 0) become_program(view);
   for (int fd = kBoxStdio; fd <= kBoxAsk; ++fd) (void)::close(fd);
 
+  // After the fork, so that the program's process never held them.
+  if (plan.serve_port != 0) insist(control, hand_over_lines(control));
   insist(control, become_harmless(view));
   // Nothing of the same id may trace or read pid 1. A rootless engine has to read it once first, for the posture check.
   if (::prctl(PR_SET_DUMPABLE, plan.rootless) != 0) give_up(control, failed(Step::become_init));

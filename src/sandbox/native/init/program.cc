@@ -21,6 +21,13 @@ struct RulesetAttr {
   std::uint64_t scoped;
 };
 
+struct NetPortAttr {
+  std::uint64_t allowed_access;
+  std::uint64_t port;
+};
+constexpr int kRuleNetPort = 2;
+constexpr std::uint64_t kAccessNetBindTcp = 1U << 0;
+
 std::size_t ruleset_size(std::uint32_t abi) {
   if (abi >= 6) return sizeof(RulesetAttr);
   return abi >= 4 ? offsetof(RulesetAttr, scoped) : offsetof(RulesetAttr, handled_access_net);
@@ -91,6 +98,11 @@ Outcome restrict_with_landlock(const PlanView& view) {
       return failed(Step::landlock, errno, item);
     }
     (void)::close(beneath.parent_fd);
+  }
+  // A model that serves listens on its own port; it connects to none.
+  if (plan.serve_port != 0 && (plan.landlock_net & kAccessNetBindTcp) != 0) {
+    const NetPortAttr port{kAccessNetBindTcp, plan.serve_port};
+    if (::syscall(SYS_landlock_add_rule, ruleset, kRuleNetPort, &port, 0) != 0) return failed(Step::landlock);
   }
   if (::syscall(SYS_landlock_restrict_self, ruleset, 0) != 0) return failed(Step::landlock);
   (void)::close(ruleset);
