@@ -240,6 +240,22 @@ TEST_F(NativeEngineTest, a_sandbox_that_is_not_as_expected_is_killed_and_told_ap
   EXPECT_THAT(made.error().message(), HasSubstr("it was killed"));
 }
 
+// Whose sandbox it was did nothing wrong: the record must not say that it ended by itself.
+TEST_F(NativeEngineTest, a_killed_launcher_is_told_apart_from_the_programs_end) {
+  Result<std::unique_ptr<Sandbox>> made = engine_->create(spec_);
+  ASSERT_TRUE(made) << made.error().message();
+  Sandbox& sandbox = *made.value();
+  ASSERT_TRUE(sandbox.start({{"/bin/sleep", "986"}, spec::default_environment()}));
+  ASSERT_EQ(::system(("pkill -KILL -P " + std::to_string(::getpid()) + " -x belljar-init").c_str()), 0);
+  while (!sandbox.ended()) ASSERT_TRUE(engine_->wait(std::chrono::milliseconds{100}));
+  const Result<spec::SandboxReport> report = sandbox.destroy();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report.value().status, EndStatus::denied);
+  EXPECT_THAT(report.value().reason, HasSubstr("launcher"));
+  EXPECT_NE(find_violation(report.value(), "engine", "lost-sight"), nullptr);
+  EXPECT_NE(::system("grep -lz '^986' /proc/[0-9]*/cmdline >/dev/null 2>&1"), 0);
+}
+
 TEST_F(NativeEngineTest, killing_the_engine_leaves_nothing) {
   std::array<int, 2> pipe{};
   ASSERT_EQ(::pipe2(pipe.data(), O_CLOEXEC), 0);

@@ -84,6 +84,7 @@ void NativeEngine::fail_all(Template& home, const std::string& why) {
   for (const std::uint32_t slot : std::vector<std::uint32_t>{active_}) {
     Box& box = *boxes_[slot];
     if (&box.home() != &home) continue;
+    if (box.state() == BoxState::running) box.lose_sight("launcher", Error{Errc::internal, why});
     box.fail("seal sandbox " + home.spec.name + ": " + why);
     box.on_ended({});
     settle(box);
