@@ -62,22 +62,31 @@ Digest Sha256::finish() {
   return digest;
 }
 
+// On the stack: small inputs by the million are what the ledger hashes.
+Digest sha256_of(std::initializer_list<std::string_view> parts) {
+  SHA256_CTX context;
+  CHECK(SHA256_Init(&context) == 1, "libcrypto has SHA-256");
+  for (const std::string_view part : parts) {
+    CHECK(SHA256_Update(&context, part.data(), part.size()) == 1, "SHA-256 takes any bytes");
+  }
+  Digest digest;
+  CHECK(SHA256_Final(digest.bytes.data(), &context) == 1, "SHA-256 gives 32 bytes");
+  return digest;
+}
+
 #pragma GCC diagnostic pop
 
-Digest sha256(std::string_view bytes) {
-  Sha256 hash;
-  hash.update(bytes);
-  return hash.finish();
+Digest sha256(std::string_view bytes) { return sha256_of({bytes}); }
+
+Result<std::string> random_bytes(std::size_t count) {
+  std::string bytes(count, '\0');
+  if (RAND_priv_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(count)) != 1) {
+    return Error{Errc::unavailable, "draw random bytes: the random number generator has no entropy (see getrandom(2))"};
+  }
+  return bytes;
 }
 
-Result<SigningKey> SigningKey::generate() {
-  SigningKey key;
-  if (RAND_priv_bytes(key.seed_.data(), static_cast<int>(key.seed_.size())) != 1) {
-    return Error{Errc::unavailable,
-                 "make a signing key: the random number generator has no entropy (see getrandom(2))"};
-  }
-  return key;
-}
+Result<SigningKey> SigningKey::generate() { return from_seed(TRY_CTX(random_bytes(kSeedBytes), "make a signing key")); }
 
 Result<SigningKey> SigningKey::from_seed(std::string_view seed) {
   if (seed.size() != kSeedBytes) {

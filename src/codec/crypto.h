@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,6 +21,10 @@
 namespace belljar::codec {
 
 Digest sha256(std::string_view bytes);
+// Of the concatenation, which is never made.
+Digest sha256_of(std::initializer_list<std::string_view> parts);
+// From the system's generator, for secrets.
+Result<std::string> random_bytes(std::size_t count);
 
 // For input that comes in pieces.
 class Sha256 {
