@@ -1,17 +1,20 @@
 #include "exchange/journal.h"
 
-#include "codec/crypto.h"
-
 namespace belljar::exchange {
 
 namespace {
 
-constexpr std::size_t kInlineBytesMax = 4096;
-constexpr std::size_t kEntryBytesMax = 65535;
+constexpr std::size_t kEntryBytesMax = 65535 - 256;  // with room for what the ledger says of a body
 constexpr std::size_t kUnsignedEntriesMax = 1024;
 constexpr std::size_t kUnsignedEntriesEver = 4096;  // whatever the traffic
 constexpr Nanoseconds kUnsignedTimeMax = std::chrono::milliseconds{200};
 constexpr Nanoseconds kUnsignedTimeInFlight = std::chrono::seconds{1};
+
+// The entry of which the rest is beside.
+std::string stand_in(const codec::Json& entry) {
+  const codec::Json* kind = entry.find("kind");
+  return codec::to_json(codec::Json::Object{{"kind", kind != nullptr ? *kind : codec::Json{"entry"}}});
+}
 
 }  // namespace
 
@@ -27,16 +30,17 @@ Result<T> Journal::keep(Result<T> result) {
 }
 
 Result<void> Journal::append(const codec::Json& entry) {
-  std::string text = codec::to_json(entry);
+  const std::string text = codec::to_json(entry);
   if (text.size() > kEntryBytesMax) {
     // Nothing we write is this large; what is was swollen by somebody else's text, and is kept whole beside.
-    const Digest blob = TRY(keep(ledger_.put_blob(text)));
-    const codec::Json* kind = entry.find("kind");
-    codec::Json::Object named{{"kind", kind != nullptr ? *kind : codec::Json{"entry"}},
-                              {"blob", "blob:" + blob.text()}};
-    text = codec::to_json(codec::Json{std::move(named)});
+    TRY(keep(ledger_.append_with_body(stand_in(entry), text)));
+  } else {
+    TRY(keep(ledger_.append(text)));
   }
-  TRY(keep(ledger_.append(text)));
+  return count_unsigned();
+}
+
+Result<void> Journal::count_unsigned() {
   if (++unsigned_entries_ >= kUnsignedEntriesEver) TRY(checkpoint());
   return {};
 }
@@ -49,16 +53,15 @@ Result<void> Journal::add(codec::Json::Object entry) {
 
 Result<void> Journal::add_with_body(codec::Json::Object entry, std::string_view body) {
   if (failed_) return *failed_;
-  if (body.size() > kInlineBytesMax) {
-    const Digest blob = TRY(keep(ledger_.put_blob(body)));
-    entry.emplace_back("digest", blob.text());
-    entry.emplace_back("blob", "blob:" + blob.text());
-  } else {
-    // As one string, not as members: what a model says can never look like a member of ours.
-    entry.emplace_back("digest", codec::sha256(body).text());
-    entry.emplace_back("body", body);
+  entry.emplace_back("at_ns", elapsed_ns());
+  const codec::Json json{std::move(entry)};
+  std::string text = codec::to_json(json);
+  if (text.size() > kEntryBytesMax) {
+    TRY(append(json));
+    text = stand_in(json);
   }
-  return add(std::move(entry));
+  TRY(keep(ledger_.append_with_body(text, body)));
+  return count_unsigned();
 }
 
 Result<void> Journal::tick(Traffic traffic) {

@@ -2,7 +2,7 @@
 //
 //   Journal journal{ledger, clock};
 //   TRY(journal.add({{"kind", "step"}, {"step", "seal"}}));
-//   TRY(journal.add_with_body({{"kind", "request"}, {"case", "7"}}, body));   // small bodies inside, others as a blob
+//   TRY(journal.add_with_body({{"kind", "request"}, {"case", "7"}}, body));   // which can be erased later
 //   TRY(journal.tick(Traffic::quiet));                                        // signs what has waited 200 ms
 //
 // Signing waits for the disk, some tens of milliseconds: while an answer is awaited that would be measured as the
@@ -29,7 +29,7 @@ class Journal {
   Journal(ledger::Ledger& ledger, const Clock& clock);
 
   Result<void> add(codec::Json::Object entry);
-  // `body` becomes "body" (its text) or, beyond 4 KiB, "blob"; "digest" names its bytes either way.
+  // `body` is kept beside the entry (ledger.h).
   Result<void> add_with_body(codec::Json::Object entry, std::string_view body);
   Result<void> tick(Traffic traffic);
   Result<ledger::Head> checkpoint();
@@ -42,6 +42,7 @@ class Journal {
   template <class T>
   Result<T> keep(Result<T> result);
   Result<void> append(const codec::Json& entry);
+  Result<void> count_unsigned();
 
   ledger::Ledger& ledger_;
   const Clock& clock_;

@@ -41,20 +41,17 @@ struct Plan {
   std::size_t traced_from = SIZE_MAX;  // the entry before which the child stops for its tracer
 };
 
-// Appends, checkpoints, keeps blobs, binds a file and seals.
+// Appends, checkpoints, keeps bodies, binds a file and seals.
 int record_a_run(const TestRecord& record, const Plan& plan) {
   auto created = Ledger::create(record.run(), "belljar.test/run/r_1", key_for_tests());
   if (!created) return 1;
   Ledger& ledger = *created.value();
   for (std::size_t at = 0; at < plan.entries; ++at) {
     if (at == plan.traced_from) (void)::raise(SIGSTOP);
-    std::string entry = numbered_entry(at);
-    if (at % 16 == 5) {
-      const Result<Digest> blob = ledger.put_blob("body " + std::to_string(at));
-      if (!blob) return 1;
-      entry = R"({"blob":"blob:)" + blob.value().text() + "\"}";
-    }
-    if (!ledger.append(entry)) return 1;
+    const std::string entry = numbered_entry(at);
+    const bool appended = at % 16 == 5 ? static_cast<bool>(ledger.append_with_body(entry, "body " + std::to_string(at)))
+                                       : static_cast<bool>(ledger.append(entry));
+    if (!appended) return 1;
     if (at % plan.step == plan.step - 1 && !ledger.checkpoint()) return 1;
   }
   if (!os::write_file_atomic(record.file("verdict.json"), "{}", 0644)) return 1;
@@ -227,7 +224,8 @@ std::string lose_write_access(const std::string& folder) {
       std::string::npos) {
     return "the refusal does not say what to do: " + head.error().message();
   }
-  if (ledger->put_blob("b")) return "a blob on a read-only disk";
+  if (!ledger->append_with_body("{}", "b")) return "a body waits in memory";
+  if (ledger->checkpoint()) return "a pack on a read-only disk";
   const auto elsewhere = Ledger::create(folder + "/new", "o", key_for_tests());
   if (elsewhere) return "a ledger on a read-only disk";
   std::string problems = problems_of(record);

@@ -1,5 +1,6 @@
 #include "ledger/entry.h"
 
+#include "base/check.h"
 #include "base/text.h"
 #include "codec/json.h"
 
@@ -10,7 +11,6 @@ namespace {
 using codec::Json;
 
 constexpr std::size_t kPathBytesMax = 1024;
-constexpr std::string_view kBlobPrefix = "blob:";
 
 Error bad_entry(const std::string& why) { return {Errc::invalid_argument, why}; }
 
@@ -40,36 +40,51 @@ Result<Head> read_head_claim(const Json& entry) {
   return Head{static_cast<std::uint64_t>(size->as_int()), parsed};
 }
 
-bool names_blobs(std::string_view member) {
-  return member == "blob" || member == "blobs" || member.ends_with("_blob") || member.ends_with("_blobs");
+Result<std::uint64_t> count_member(const Json& object, std::string_view name) {
+  const Json* member = object.find(name);
+  if (member == nullptr || !member->is_int() || member->as_int() < 0) {
+    return bad_entry("a claim without \"" + std::string{name} + "\"");
+  }
+  return static_cast<std::uint64_t>(member->as_int());
 }
 
-// Other text than a blob's name is no error: what stands under a member may come from a model, and a run must not end
-// for it. A name of our own that is misspelt shows as a blob that no entry names.
-void read_blob_name(const Json& value, std::vector<Digest>& blobs) {
-  if (!value.is_string()) return;
-  std::string_view name = value.as_string();
-  if (name.starts_with(kBlobPrefix)) name.remove_prefix(kBlobPrefix.size());
-  const Result<Digest> digest = Digest::parse(name);
-  if (digest) blobs.push_back(digest.value());
+Result<Digest> digest_member(const Json& object, std::string_view name) {
+  const std::string* text = text_member(object, name);
+  if (text == nullptr) return bad_entry("a claim without \"" + std::string{name} + "\"");
+  return Digest::parse(*text);
 }
 
-// The parser bounds the depth.
-void collect_blobs(const Json& value, std::vector<Digest>& blobs) {
-  if (value.is_array()) {
-    for (const Json& item : value.as_array()) collect_blobs(item, blobs);
-  }
-  if (!value.is_object()) return;
-  for (const Json::Member& member : value.as_object()) {
-    collect_blobs(member.second, blobs);
-    if (!names_blobs(member.first)) continue;
-    read_blob_name(member.second, blobs);
-    if (!member.second.is_array()) continue;
-    for (const Json& item : member.second.as_array()) read_blob_name(item, blobs);
-  }
+Result<PackClaim> read_pack_claim(const Json& entry) {
+  PackClaim claim;
+  claim.number = TRY(count_member(entry, "number"));
+  claim.bodies = TRY(count_member(entry, "bodies"));
+  claim.digest = TRY(digest_member(entry, "digest"));
+  return claim;
+}
+
+Result<BodyClaim> read_body_claim(const Json& body) {
+  BodyClaim claim;
+  claim.pack = TRY(count_member(body, "pack"));
+  claim.at = TRY(count_member(body, "at"));
+  claim.bytes = TRY(count_member(body, "bytes"));
+  claim.salted = TRY(digest_member(body, "salted"));
+  return claim;
 }
 
 }  // namespace
+
+std::string with_body_claim(std::string_view entry, const BodyClaim& claim) {
+  CHECK(entry.starts_with('{') && entry.ends_with('}'), "the text of an object");
+  std::string text{entry.substr(0, entry.size() - 1)};
+  if (entry.size() > 2) text += ',';
+  return text + R"("body":{"pack":)" + std::to_string(claim.pack) + R"(,"at":)" + std::to_string(claim.at) +
+         R"(,"bytes":)" + std::to_string(claim.bytes) + R"(,"salted":")" + claim.salted.text() + R"("}})";
+}
+
+std::string pack_entry(const PackClaim& claim) {
+  return R"({"kind":"pack","number":)" + std::to_string(claim.number) + R"(,"bodies":)" + std::to_string(claim.bodies) +
+         R"(,"digest":")" + claim.digest.text() + R"("})";
+}
 
 bool is_bindable_path(std::string_view path) {
   if (path.empty() || path.size() > kPathBytesMax || path.find('\0') != std::string_view::npos) return false;
@@ -93,7 +108,9 @@ Result<EntryClaims> read_entry(std::string_view entry) {
   if (kind != nullptr && *kind == "file") claims.file = TRY(read_file_claim(parsed));
   if (kind != nullptr && *kind == "head") claims.head = TRY(read_head_claim(parsed));
   claims.sealed = kind != nullptr && *kind == "sealed";
-  collect_blobs(parsed, claims.blobs);
+  if (kind != nullptr && *kind == "pack") claims.pack = TRY_CTX(read_pack_claim(parsed), "a pack entry");
+  const Json* body = parsed.find("body");
+  if (body != nullptr && body->is_object()) claims.body = TRY_CTX(read_body_claim(*body), "the body of an entry");
   return claims;
 }
 

@@ -6,12 +6,6 @@ namespace belljar::ledger {
 namespace {
 
 const std::string kDigest = "sha256:" + std::string(64, 'a');
-const std::string kOther = "sha256:" + std::string(64, 'b');
-
-std::size_t blobs_in(const std::string& entry) {
-  const Result<EntryClaims> claims = read_entry(entry);
-  return claims ? claims.value().blobs.size() : 99;
-}
 
 TEST(Entry, ReadsItsClaims) {
   const Result<EntryClaims> file = read_entry(R"({"kind":"file","path":"a/b.txt","digest":")" + kDigest + R"("})");
@@ -27,21 +21,34 @@ TEST(Entry, ReadsItsClaims) {
   EXPECT_FALSE(read_entry(R"({"kind":"step"})").value().sealed);
 }
 
-TEST(Entry, BlobsAreNamedByMembersOfThatName) {
-  EXPECT_EQ(blobs_in(R"({"blob":"blob:)" + kDigest + R"("})"), 1U);
-  EXPECT_EQ(blobs_in(R"({"blob":")" + kDigest + R"("})"), 1U);
-  EXPECT_EQ(blobs_in(R"({"request_blob":"blob:)" + kDigest + R"(","answer_blob":"blob:)" + kOther + R"("})"), 2U);
-  EXPECT_EQ(blobs_in(R"({"a":[{"b":{"stderr_blob":"blob:)" + kDigest + R"("}}]})"), 1U);
-  EXPECT_EQ(blobs_in(R"({"blobs":["blob:)" + kDigest + R"(","blob:)" + kOther + R"("]})"), 2U);
-  EXPECT_EQ(blobs_in(R"({"answer_blob":null})"), 0U);
+TEST(Entry, ReadsBackWhatItWritesOfBodies) {
+  const Digest digest = Digest::parse(kDigest).value();
+  for (const std::string& before : {std::string{"{}"}, std::string{R"({"kind":"answer"})"}}) {
+    const std::string entry = with_body_claim(before, {3, 17, 42, digest});
+    const Result<EntryClaims> claims = read_entry(entry);
+    ASSERT_TRUE(claims) << entry;
+    ASSERT_TRUE(claims.value().body) << entry;
+    EXPECT_EQ(claims.value().body->pack, 3U);
+    EXPECT_EQ(claims.value().body->at, 17U);
+    EXPECT_EQ(claims.value().body->bytes, 42U);
+    EXPECT_EQ(claims.value().body->salted, digest);
+  }
+  const Result<EntryClaims> pack = read_entry(pack_entry({3, 18, digest}));
+  ASSERT_TRUE(pack);
+  ASSERT_TRUE(pack.value().pack);
+  EXPECT_EQ(pack.value().pack->number, 3U);
+  EXPECT_EQ(pack.value().pack->bodies, 18U);
+  EXPECT_EQ(pack.value().pack->digest, digest);
 }
 
-// A model that writes a blob's name must not make its record look broken.
-TEST(Entry, TextOfAModelNamesNoBlob) {
-  EXPECT_EQ(blobs_in(R"({"text":"blob:)" + kDigest + R"("})"), 0U);
-  EXPECT_EQ(blobs_in(R"({"blob:)" + kDigest + R"(":1})"), 0U);
-  EXPECT_EQ(blobs_in(R"({"blob":"blob:sha256:xyz"})"), 0U);
-  EXPECT_EQ(blobs_in(R"({"blob":7})"), 0U);
+// Only an object is a claim, and nothing a model writes becomes one.
+TEST(Entry, TextOfAModelNamesNoBody) {
+  for (const char* entry : {R"({"body":"{\"pack\":0}"})", R"({"body":7})", R"({"body":null})", R"({"body":[]})",
+                            R"({"text":{"body":{"pack":0}}})"}) {
+    const Result<EntryClaims> claims = read_entry(entry);
+    ASSERT_TRUE(claims) << entry;
+    EXPECT_FALSE(claims.value().body) << entry;
+  }
 }
 
 TEST(Entry, RefusesWhatCannotBeHeldToAnything) {
@@ -50,7 +57,9 @@ TEST(Entry, RefusesWhatCannotBeHeldToAnything) {
         std::string{R"({"a":1,"a":2})"}, std::string{R"({"kind":"file"})"},
         R"({"kind":"file","path":"../x","digest":")" + kDigest + R"("})",
         std::string{R"({"kind":"file","path":"x","digest":"sha256:12"})"}, std::string{R"({"kind":"head"})"},
-        R"({"kind":"head","size":-1,"root":")" + kDigest + R"("})",
+        R"({"kind":"head","size":-1,"root":")" + kDigest + R"("})", std::string{R"({"body":{}})"},
+        R"({"body":{"pack":-1,"at":0,"bytes":0,"salted":")" + kDigest + R"("}})",
+        std::string{R"({"body":{"pack":0,"at":0,"bytes":0,"salted":"x"}})"}, std::string{R"({"kind":"pack"})"},
         R"({"kind":"head","size":1.5,"root":")" + kDigest + R"("})", std::string(5000, '[')}) {
     EXPECT_FALSE(read_entry(entry)) << entry.substr(0, 80);
   }

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -22,6 +23,7 @@ constexpr std::uint64_t kTileWidth = 256;
 Digest leaf_hash(std::string_view entry);                   // SHA-256(0x00 || entry)
 Digest node_hash(const Digest& left, const Digest& right);  // SHA-256(0x01 || left || right)
 Digest empty_root();                                        // SHA-256("")
+Digest tree_root(std::span<const Digest> leaves);
 
 // Hash i is the root of the 256^level leaves from (index * 256 + i) * 256^level on.
 struct Tile {

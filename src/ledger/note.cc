@@ -125,8 +125,8 @@ std::string Note::bytes() const {
   return out;
 }
 
-Result<Note> parse_note(std::string_view bytes) {
-  if (bytes.size() > kNoteBytesMax) return bad_note("larger than " + human_bytes(kNoteBytesMax));
+Result<Note> parse_note(std::string_view bytes, std::size_t bytes_max) {
+  if (bytes.size() > bytes_max) return bad_note("larger than " + human_bytes(bytes_max));
   if (!is_utf8(bytes)) return bad_note("not UTF-8");
   const auto control = [](char c) { return c >= 0 && c < ' ' && c != '\n'; };
   if (std::any_of(bytes.begin(), bytes.end(), control)) return bad_note("a control character in it");

@@ -53,7 +53,7 @@ struct Note {
 constexpr std::size_t kNoteBytesMax = 65536;
 constexpr std::size_t kNoteSignaturesMax = 64;
 
-Result<Note> parse_note(std::string_view bytes);
+Result<Note> parse_note(std::string_view bytes, std::size_t bytes_max = kNoteBytesMax);
 std::string sign_note(std::string_view text, std::string_view name, const codec::SigningKey& key);
 // True when the note bears a signature of that key and each of its signatures is good.
 bool verify_note(const Note& note, const VerifierKey& key);

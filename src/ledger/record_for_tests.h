@@ -118,11 +118,8 @@ inline void write_whole_run(const TestRecord& record, std::size_t messages) {
   write_bytes(record.file("manifest.json"), R"({"models":[]})");
   ASSERT_TRUE(ledger->bind_file("manifest.json"));
   for (std::size_t at = 0; at < messages; ++at) ASSERT_TRUE(ledger->append(numbered_entry(at)));
-  const Result<Digest> request = ledger->put_blob("the request");
-  const Result<Digest> answer = ledger->put_blob(std::string(300, 'a'));
-  ASSERT_TRUE(request && answer);
-  ASSERT_TRUE(ledger->append(R"({"kind":"exchange","request_blob":"blob:)" + request.value().text() +
-                             R"(","answer_blob":"blob:)" + answer.value().text() + R"("})"));
+  ASSERT_TRUE(ledger->append_with_body(R"({"kind":"request"})", "the request"));
+  ASSERT_TRUE(ledger->append_with_body(R"({"kind":"answer"})", std::string(300, 'a')));
   ASSERT_TRUE(ledger->checkpoint());
   const Head head = ledger->head();
   const std::string claim = R"("size":)" + std::to_string(head.size) + R"(,"root":")" + head.root.text() + '"';

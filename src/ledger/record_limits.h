@@ -7,7 +7,6 @@
 namespace belljar::ledger {
 
 constexpr std::size_t kBoundFilesMax = 10'000;
-constexpr std::size_t kBlobsMax = 4'000'000;  // 33 bytes of memory each while verifying
 constexpr std::size_t kHeadClaimsMax = 1'000;
 constexpr std::size_t kFolderDepthMax = 32;
 constexpr std::size_t kListedProblemsMax = 100;

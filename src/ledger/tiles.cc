@@ -38,14 +38,33 @@ bool append_digits(std::string_view three, std::uint64_t& index) {
 
 }  // namespace
 
-std::string tile_path(const TileName& name) {
-  std::string digits = std::to_string(name.index);
+std::string index_path(std::uint64_t index) {
+  std::string digits = std::to_string(index);
   digits.insert(0, (3 - digits.size() % 3) % 3, '0');
-  std::string path = "tile/" + (name.level == kEntriesLevel ? "entries" : std::to_string(name.level));
+  std::string path;
   for (std::size_t at = 0; at < digits.size(); at += 3) {
-    path += at + 3 < digits.size() ? "/x" : "/";
+    if (at + 3 < digits.size()) path += 'x';
     path.append(digits, at, 3);
+    if (at + 3 < digits.size()) path += '/';
   }
+  return path;
+}
+
+std::optional<std::uint64_t> parse_index_path(std::string_view path) {
+  const std::string_view whole = path;
+  std::uint64_t index = 0;
+  std::string_view element = take_element(path);
+  for (; !element.empty() && element[0] == 'x'; element = take_element(path)) {
+    if (!append_digits(element.substr(1), index)) return {};
+  }
+  // Leading groups of zeros, trailing slashes and the like end here.
+  if (!append_digits(element, index) || index_path(index) != whole) return {};
+  return index;
+}
+
+std::string tile_path(const TileName& name) {
+  std::string path =
+      "tile/" + (name.level == kEntriesLevel ? "entries" : std::to_string(name.level)) + '/' + index_path(name.index);
   if (name.width < kTileWidth) path += ".p/" + std::to_string(name.width);
   return path;
 }
@@ -62,18 +81,15 @@ std::optional<TileName> parse_tile_path(std::string_view path) {
     if (!number) return {};
     name.level = *number;
   }
-  std::string_view element = take_element(path);
-  for (; !element.empty() && element[0] == 'x'; element = take_element(path)) {
-    if (!append_digits(element.substr(1), name.index)) return {};
-  }
-  const bool partial = element.size() == 5 && element.substr(3) == ".p";
-  if (!append_digits(element.substr(0, partial ? 3 : element.size()), name.index)) return {};
-  if (partial) {
-    const std::optional<unsigned> width = parse_number(path, kTileWidth - 1);
+  const std::size_t partial = path.find(".p/");
+  if (partial != std::string_view::npos) {
+    const std::optional<unsigned> width = parse_number(path.substr(partial + 3), kTileWidth - 1);
     if (!width || *width == 0) return {};
     name.width = *width;
   }
-  // Leading groups of zeros, trailing slashes and the like end here.
+  const std::optional<std::uint64_t> index = parse_index_path(path.substr(0, partial));
+  if (!index) return {};
+  name.index = *index;
   if (tile_path(name) != whole) return {};
   return name;
 }

@@ -34,6 +34,10 @@ struct TileName {
   bool operator==(const TileName&) const = default;
 };
 
+// Decimal in groups of three digits, all but the last behind an x: 1234067 is "x001/x234/067".
+std::string index_path(std::uint64_t index);
+std::optional<std::uint64_t> parse_index_path(std::string_view path);
+
 std::string tile_path(const TileName& name);
 std::optional<TileName> parse_tile_path(std::string_view path);
 // True when a tree of that size is made of this tile among others.

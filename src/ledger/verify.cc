@@ -2,7 +2,7 @@
 //
 //   1. the checkpoint is a note signed by the trusted key: its size and root are the signer's word;
 //   2. the entries, read from their bundles, give that root: each entry is the signer's word;
-//   3. what entries say of files, blobs and earlier heads is true of what is there;
+//   3. what entries say of files, bodies and earlier heads is true of what is there;
 //   4. nothing else is there.
 #include <algorithm>
 #include <utility>
@@ -11,6 +11,8 @@
 #include "ledger/checkpoint.h"
 #include "ledger/ledger.h"
 #include "ledger/note.h"
+#include "ledger/trust.h"
+#include "ledger/verify_bodies.h"
 #include "ledger/verify_claims.h"
 #include "ledger/verify_files.h"
 #include "ledger/verify_findings.h"
@@ -21,37 +23,6 @@
 namespace belljar::ledger {
 
 namespace {
-
-constexpr std::uint64_t kKeyFileBytesMax = 4096;
-
-Result<std::string> read_beneath(int run_fd, const std::string& path, std::uint64_t bytes_max) {
-  const Result<os::Fd> file = os::open_regular_beneath(run_fd, path);
-  if (!file && file.error().code() == Errc::not_found) return Error{Errc::not_found, "missing"};
-  if (!file) return file.error();
-  return os::read_all(file.value().get(), bytes_max, path);
-}
-
-Result<VerifierKey> parse_key_line(std::string_view text) {
-  if (!text.ends_with('\n')) return Error{Errc::corrupt, "it is not one line"};
-  return VerifierKey::parse(text.substr(0, text.size() - 1));
-}
-
-// Whom to trust; nothing when this user has no key yet.
-Result<std::optional<VerifierKey>> trusted_key(const VerifyOptions& options) {
-  const bool own = options.trusted_key_file.empty();
-  const Result<std::string> home = own ? os::config_directory() : std::string{};
-  if (!home) return std::optional<VerifierKey>{};
-  const std::string path = own ? home.value() + "/signing.pub" : options.trusted_key_file;
-  Result<std::string> text = os::read_file(path, kKeyFileBytesMax);
-  if (!text && own && text.error().code() == Errc::not_found) return std::optional<VerifierKey>{};
-  if (!text) return std::move(text).error().context("read the trusted key");
-  if (!text.value().ends_with('\n')) text.value() += '\n';
-  Result<VerifierKey> key = parse_key_line(text.value());
-  if (!key) {
-    return Error{Errc::invalid_argument, "read the trusted key " + path + ": " + key.error().message()};
-  }
-  return std::optional<VerifierKey>{std::move(key).value()};
-}
 
 // The key that the record says it is signed with.
 std::optional<VerifierKey> check_key(int run_fd, const std::optional<VerifierKey>& trusted, Findings& findings) {
@@ -112,10 +83,19 @@ void check_heads(const LogReader& log, Claims& claims, Findings& findings) {
   }
 }
 
-Result<void> check_contents(int run_fd, VerifyReport& report, Findings& findings) {
-  BlobIndex blobs = TRY(BlobIndex::read(run_fd, findings));
-  Claims claims{std::move(blobs), findings};
-  LogReader log{run_fd, report.signed_head, findings};
+Erasures check_erasures(int run_fd, const std::string& origin, const std::optional<VerifierKey>& key,
+                        Findings& findings) {
+  if (!key) return {};
+  Result<Erasures> erasures = read_erasures(run_fd, origin, *key);
+  if (erasures) return std::move(erasures).value();
+  findings.problem("ledger/erased", erasures.error().message());
+  return {};
+}
+
+Result<void> check_contents(int run_fd, const std::optional<VerifierKey>& key, VerifyReport& report,
+                            Findings& findings) {
+  Claims claims{BodyCheck{run_fd, check_erasures(run_fd, report.origin, key, findings), findings}, findings};
+  LogReader log{TileStore{run_fd}, report.signed_head, findings};
   const bool whole = log.read([&claims](std::uint64_t index, std::string_view entry, const Tree& before) {
     claims.take(index, entry, before);
   });
@@ -123,6 +103,8 @@ Result<void> check_contents(int run_fd, VerifyReport& report, Findings& findings
     findings.note("not checked: what comes after the place where the entries cannot be read");
     return {};
   }
+  claims.bodies().finish();
+  report.erased = claims.bodies().erased();
   report.complete = claims.last_is_sealed();
   if (report.complete) {
     log.refuse_substitutes();
@@ -133,7 +115,6 @@ Result<void> check_contents(int run_fd, VerifyReport& report, Findings& findings
   FileCheck files{run_fd, claims, report.signed_head.size, coverage, findings};
   files.check_bound();
   check_heads(log, claims, findings);
-  files.check_blobs();
   files.find_uncovered();
   return {};
 }
@@ -157,7 +138,7 @@ Result<VerifyReport> verify_run(const std::string& run_directory, const VerifyOp
   if (checkpoint) {
     report.origin = checkpoint->origin;
     report.signed_head = checkpoint->head;
-    TRY_CTX(check_contents(run.get(), report, findings), doing);
+    TRY_CTX(check_contents(run.get(), key, report, findings), doing);
   }
   findings.finish();
   return report;

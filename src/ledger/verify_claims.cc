@@ -1,12 +1,5 @@
 #include "ledger/verify_claims.h"
 
-#include <fcntl.h>
-
-#include <algorithm>
-
-#include "os/durable.h"
-#include "os/file.h"
-
 namespace belljar::ledger {
 
 namespace {
@@ -14,50 +7,6 @@ namespace {
 std::string entry_place(std::uint64_t index) { return "entry " + std::to_string(index); }
 
 }  // namespace
-
-std::optional<Digest> digest_of_blob_name(std::string_view name) {
-  const Result<Digest> digest = Digest::parse("sha256:" + std::string{name});
-  if (!digest) return {};
-  return digest.value();
-}
-
-Result<BlobIndex> BlobIndex::read(int run_fd, Findings& findings) {
-  BlobIndex index;
-  const Result<os::Fd> folder = os::open_beneath(run_fd, "blobs", O_RDONLY | O_DIRECTORY);
-  if (!folder && folder.error().code() == Errc::not_found) return index;
-  if (!folder) {
-    findings.problem("blobs", folder.error().message());
-    return index;
-  }
-  TRY(os::visit_folder(folder.value().get(), "blobs", [&](std::string_view name) {
-    if (index.present_.size() == kBlobsMax) {
-      findings.problem("blobs", "more than " + std::to_string(kBlobsMax) + " files: the others are not looked at");
-      return false;
-    }
-    if (const std::optional<Digest> digest = digest_of_blob_name(name)) index.present_.push_back(*digest);
-    return true;
-  }));
-  std::sort(index.present_.begin(), index.present_.end());
-  index.named_.resize(index.present_.size());
-  return index;
-}
-
-std::optional<std::size_t> BlobIndex::find(const Digest& digest) const {
-  const auto at = std::lower_bound(present_.begin(), present_.end(), digest);
-  if (at == present_.end() || *at != digest) return {};
-  return static_cast<std::size_t>(at - present_.begin());
-}
-
-bool BlobIndex::mark_named(const Digest& digest) {
-  const std::optional<std::size_t> at = find(digest);
-  if (at) named_[*at] = true;
-  return at.has_value();
-}
-
-bool BlobIndex::is_named(const Digest& digest) const {
-  const std::optional<std::size_t> at = find(digest);
-  return at && named_[*at];
-}
 
 void Claims::take(std::uint64_t index, std::string_view entry, const Tree& before) {
   if (last_is_sealed_) findings_->problem(entry_place(index), "it follows the entry that seals the record");
@@ -70,11 +19,8 @@ void Claims::take(std::uint64_t index, std::string_view entry, const Tree& befor
   last_is_sealed_ = claims.value().sealed;
   if (claims.value().file) take_file(index, *claims.value().file);
   if (claims.value().head) take_head(index, *claims.value().head, before);
-  for (const Digest& blob : claims.value().blobs) {
-    if (!blobs_.mark_named(blob)) {
-      findings_->problem("blobs/" + blob.hex(), "missing, but " + entry_place(index) + " names it");
-    }
-  }
+  if (claims.value().body) bodies_.take_body(index, *claims.value().body);
+  if (claims.value().pack) bodies_.take_pack(index, *claims.value().pack);
 }
 
 void Claims::take_file(std::uint64_t index, const FileClaim& file) {

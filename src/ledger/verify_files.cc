@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include "codec/json.h"
+#include "ledger/body_pack.h"
 #include "ledger/file_digest.h"
 #include "ledger/tiles.h"
 #include "os/durable.h"
@@ -78,30 +79,6 @@ void FileCheck::read_verdict_head() {
   claims_->claim_head(where, {static_cast<std::uint64_t>(size->as_int()), digest.value()}, size_);
 }
 
-void FileCheck::check_blobs() {
-  const Result<os::Fd> folder = os::open_beneath(run_fd_, "blobs", O_RDONLY | O_DIRECTORY);
-  if (!folder) return;  // told, or named as missing, while the entries were read
-  const Result<void> visited = os::visit_folder(folder.value().get(), "blobs", [&](std::string_view name) {
-    check_blob("blobs/" + std::string{name}, name);
-    return !findings_->is_full();
-  });
-  if (!visited) findings_->problem("blobs", visited.error().message());
-}
-
-void FileCheck::check_blob(const std::string& path, std::string_view name) {
-  const std::optional<Digest> wanted = digest_of_blob_name(name);
-  if (!wanted || !claims_->blobs().is_named(*wanted)) {
-    uncovered(path);
-    return;
-  }
-  const Result<Digest> digest = digest_of(path);
-  if (!digest) {
-    findings_->problem(path, digest.error().message());
-  } else if (digest.value() != *wanted) {
-    findings_->problem(path, "its bytes are not the ones it is named for");
-  }
-}
-
 void FileCheck::find_uncovered() { visit("", 0); }
 
 void FileCheck::visit(const std::string& folder, std::size_t depth) {
@@ -127,7 +104,6 @@ void FileCheck::visit(const std::string& folder, std::size_t depth) {
 }
 
 void FileCheck::look_at(const std::string& path, std::size_t depth) {
-  if (path == "blobs") return;  // check_blobs() has been there
   const Result<os::FileFacts> facts = os::facts_beneath(run_fd_, path);
   if (!facts) {
     findings_->problem(path, facts.error().message());
@@ -143,8 +119,9 @@ void FileCheck::look_at(const std::string& path, std::size_t depth) {
 }
 
 bool FileCheck::is_covered(const std::string& path) const {
+  if (const std::optional<std::uint64_t> pack = parse_pack_path(path)) return *pack < claims_->bodies().packs();
   if (!path.starts_with(kLedger)) return claims_->files().contains(path);
-  if (path == "ledger/checkpoint" || path == "ledger/key.pub") return true;
+  if (path == "ledger/checkpoint" || path == "ledger/key.pub" || path == "ledger/erased") return true;
   const std::optional<TileName> tile = parse_tile_path(std::string_view{path}.substr(kLedger.size()));
   if (!tile) return false;
   // What an interrupted run wrote for its next checkpoint is its unsigned tail, counted elsewhere.

@@ -2,7 +2,6 @@
 //
 //   FileCheck files{run_fd, claims, head.size, Coverage::whole, findings};
 //   files.check_bound();
-//   files.check_blobs();
 //   files.find_uncovered();
 //
 // One thread at a time.
@@ -30,7 +29,6 @@ class FileCheck {
       : run_fd_{run_fd}, claims_{&claims}, size_{size}, coverage_{coverage}, findings_{&findings} {}
 
   void check_bound();
-  void check_blobs();
   void find_uncovered();
 
  private:
@@ -38,7 +36,6 @@ class FileCheck {
   void read_verdict_head();
   void visit(const std::string& folder, std::size_t depth);
   void look_at(const std::string& path, std::size_t depth);
-  void check_blob(const std::string& path, std::string_view name);
   bool is_covered(const std::string& path) const;
   void uncovered(const std::string& path);
 

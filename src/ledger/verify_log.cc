@@ -1,17 +1,10 @@
 #include "ledger/verify_log.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
-
-#include "os/durable.h"
-#include "os/file.h"
 
 namespace belljar::ledger {
 
 namespace {
-
-std::string record_path(const TileName& name) { return "ledger/" + tile_path(name); }
 
 std::string entry_place(std::uint64_t index) { return "entry " + std::to_string(index); }
 
@@ -24,49 +17,10 @@ bool is_absent(const Error& error) { return error.code() == Errc::not_found; }
 
 }  // namespace
 
-Result<std::string> LogReader::read_tile(const TileName& name) const {
-  const std::string path = record_path(name);
-  const os::Fd file = TRY(os::open_regular_beneath(run_fd_, path));
-  return os::read_all(file.get(), name.level == kEntriesLevel ? kBundleBytesMax : kTileBytesMax, path);
-}
-
-std::optional<TileName> LogReader::wider_than(const TileName& name, Pick pick) const {
-  const TileName full{name.level, name.index};
-  std::optional<TileName> best;
-  if (os::facts_beneath(run_fd_, record_path(full))) best = full;
-  if (best && pick == Pick::widest) return best;
-  const std::string folder = record_path(full) + ".p";
-  const Result<os::Fd> fd = os::open_beneath(run_fd_, folder, O_RDONLY | O_DIRECTORY);
-  if (!fd) return best;
-  const Result<void> visited = os::visit_folder(fd.value().get(), folder, [&](std::string_view width) {
-    const std::optional<TileName> found = parse_tile_path(tile_path(full) + ".p/" + std::string{width});
-    if (!found || found->width <= name.width) return true;
-    const bool better = !best || (found->width < best->width) == (pick == Pick::narrowest);
-    if (better) best = found;
-    return true;
-  });
-  return visited ? best : std::nullopt;
-}
-
 Result<std::string> LogReader::read_tile_or_wider(const TileName& name) {
-  Result<std::string> bytes = read_tile(name);
-  if (bytes || !is_absent(bytes.error()) || name.width == kTileWidth) return bytes;
-  const std::optional<TileName> wider = wider_than(name, Pick::narrowest);
-  if (!wider) return bytes;
-  bytes = read_tile(*wider);
-  if (!bytes) return bytes;
-  substitutes_.push_back(record_path(name));
-  std::string& text = bytes.value();
-  if (name.level != kEntriesLevel) {
-    text.resize(std::min<std::size_t>(text.size(), name.width * kHashBytes));
-    return bytes;
-  }
-  BundleReader reader{text};
-  for (unsigned at = 0; at < name.width; ++at) {
-    if (!reader.next()) return bytes;  // told by whoever reads the entries
-  }
-  text.resize(text.size() - reader.left());
-  return bytes;
+  TileStore::Found found = TRY(store_.read_or_wider(name));
+  if (found.from_wider) substitutes_.push_back(record_path(name));
+  return std::move(found.bytes);
 }
 
 bool LogReader::read(const Visit& visit) {
@@ -183,7 +137,7 @@ Result<std::vector<Digest>> LogReader::roots_at(const std::vector<std::uint64_t>
   std::vector<Digest> roots;
   Tree tree;
   std::vector<Tile> completed;
-  LogReader again{run_fd_, head_, *findings_};
+  LogReader again{store_, head_, *findings_};
   const auto take_root = [&] {
     while (roots.size() < sizes.size() && sizes[roots.size()] == tree.size()) roots.push_back(tree.root());
   };
@@ -208,9 +162,9 @@ std::uint64_t LogReader::count_tail() const {
   const std::uint64_t first = head_.size / kTileWidth;
   std::uint64_t total = head_.size;
   for (std::uint64_t index = first;; ++index) {
-    const std::optional<TileName> name = wider_than({kEntriesLevel, index, 0}, Pick::widest);
+    const std::optional<TileName> name = store_.wider_than({kEntriesLevel, index, 0}, TileStore::Pick::widest);
     if (!name) return total;
-    const Result<std::string> bundle = read_tile(*name);
+    const Result<std::string> bundle = store_.read(*name);
     if (!bundle) return total;
     BundleReader reader{bundle.value()};
     std::uint64_t count = 0;

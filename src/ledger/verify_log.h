@@ -1,7 +1,7 @@
 // LogReader: reads a log's entries from their bundles, rebuilds the tree over them and holds every stored tile and the
 // signed root against it. Sizes, widths and lengths in the record are claims and never trusted.
 //
-//   LogReader log{run_fd, checkpoint.head, findings};
+//   LogReader log{TileStore{run_fd}, checkpoint.head, findings};
 //   bool whole = log.read([&](std::uint64_t index, std::string_view entry, const Tree& before) { ... });
 //   if (complete) log.refuse_substitutes();
 //
@@ -18,6 +18,7 @@
 
 #include "ledger/ledger.h"
 #include "ledger/merkle.h"
+#include "ledger/tile_store.h"
 #include "ledger/tiles.h"
 #include "ledger/verify_findings.h"
 
@@ -28,7 +29,7 @@ class LogReader {
   // `before` is the tree of the entries before this one.
   using Visit = std::function<void(std::uint64_t index, std::string_view entry, const Tree& before)>;
 
-  LogReader(int run_fd, const Head& head, Findings& findings) : run_fd_{run_fd}, head_{head}, findings_{&findings} {}
+  LogReader(TileStore store, const Head& head, Findings& findings) : store_{store}, head_{head}, findings_{&findings} {}
 
   // False when a bundle cannot be read, which ends the reading: where the next entry begins is unknown.
   bool read(const Visit& visit);
@@ -44,10 +45,7 @@ class LogReader {
     TileName tile;
     std::uint64_t hash = 0;
   };
-  enum class Pick { narrowest, widest };
 
-  Result<std::string> read_tile(const TileName& name) const;
-  std::optional<TileName> wider_than(const TileName& name, Pick pick) const;
   Result<std::string> read_tile_or_wider(const TileName& name);
   bool read_bundle(std::uint64_t index, unsigned width, const Visit& visit);
   void refuse_bundle(const TileName& name, const std::string& what);
@@ -55,7 +53,7 @@ class LogReader {
   void check_tile(const Tile& tile);
   void tell_mismatches();
 
-  int run_fd_;
+  TileStore store_;
   Head head_;
   Findings* findings_;
   Tree tree_;

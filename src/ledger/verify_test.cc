@@ -47,7 +47,7 @@ TEST(Verify, AWholeRunIsAsItWasWritten) {
     EXPECT_TRUE(report.complete);
     EXPECT_EQ(report.origin, "belljar.test/run/r_1");
     EXPECT_EQ(report.key + '\n', verifier_line(key_for_tests()));
-    EXPECT_EQ(report.signed_head.size, messages + 6);
+    EXPECT_EQ(report.signed_head.size, messages + 8);
   }
 }
 
@@ -104,9 +104,8 @@ TEST(Verify, TruncationDeletionAndGrowthOfEachFileAreTold) {
 TEST(Verify, AddedFilesAreTold) {
   const TestRecord record;
   write_whole_run(record, 300);
-  const std::string blob = codec::sha256("stray").hex();
   for (const std::string& file :
-       {std::string{"extra.txt"}, std::string{"reports/extra.html"}, std::string{".hidden"}, "blobs/" + blob,
+       {std::string{"extra.txt"}, std::string{"reports/extra.html"}, std::string{".hidden"}, std::string{"blobs/001"},
         std::string{"blobs/readme"}, std::string{"ledger/extra"}, std::string{"ledger/checkpoint.new"},
         std::string{"ledger/tile/0/000.p/7"}, std::string{"ledger/tile/0/002"}, std::string{"ledger/tile/2/000.p/1"},
         std::string{"ledger/tile/entries/001.p/1"}, std::string{"ledger/tile/entries/x000/000"},
@@ -130,9 +129,9 @@ TEST(Verify, AddedFilesAreTold) {
 TEST(Verify, LinksAndSpecialFilesAreRefusedUnopened) {
   const TestRecord record;
   write_whole_run(record, 3);
-  const std::string blob = "blobs/" + codec::sha256("the request").hex();
-  for (const std::string& file : {std::string{"manifest.json"}, blob, std::string{"ledger/checkpoint"},
-                                  std::string{"ledger/key.pub"}, std::string{"extra"}}) {
+  for (const std::string& file :
+       {std::string{"manifest.json"}, std::string{"blobs/000"}, std::string{"ledger/checkpoint"},
+        std::string{"ledger/key.pub"}, std::string{"extra"}}) {
     const std::string bytes = read_bytes(record.file(file));
     const std::string kept = record.trusted_key_file() + ".kept";
     write_bytes(kept, bytes);
@@ -153,7 +152,7 @@ TEST(Verify, LinksAndSpecialFilesAreRefusedUnopened) {
 TEST(Verify, SwappedEntriesAreBothNamed) {
   const TestRecord record;
   write_whole_run(record, 8);
-  const std::string bundle = record.file("ledger/tile/entries/000.p/14");
+  const std::string bundle = record.file("ledger/tile/entries/000.p/16");
   std::string bytes = read_bytes(bundle);
   const std::size_t one = bytes.find(R"("number":2)") + 9;
   const std::size_t two = bytes.find(R"("number":5)") + 9;
@@ -168,7 +167,7 @@ TEST(Verify, SwappedEntriesAreBothNamed) {
 TEST(Verify, AConsistentForgeryStillLacksTheRoot) {
   const TestRecord record;
   write_whole_run(record, 8);
-  const std::string bundle = record.file("ledger/tile/entries/000.p/14");
+  const std::string bundle = record.file("ledger/tile/entries/000.p/16");
   std::string bytes = read_bytes(bundle);
   bytes[bytes.find(R"("number":2)") + 9] = '9';
   write_bytes(bundle, bytes);
@@ -178,7 +177,7 @@ TEST(Verify, AConsistentForgeryStillLacksTheRoot) {
   for (auto entry = reader.next(); entry && entry.value(); entry = reader.next()) {
     tree.push(leaf_hash(*entry.value()), completed);
   }
-  write_bytes(record.file("ledger/tile/0/000.p/14"), tile_bytes(tree.partial_tiles().front().hashes));
+  write_bytes(record.file("ledger/tile/0/000.p/16"), tile_bytes(tree.partial_tiles().front().hashes));
   EXPECT_TRUE(names(record.verify(), "ledger/checkpoint"));
   const Checkpoint forged{"belljar.test/run/r_1", {tree.size(), tree.root()}};
   write_bytes(record.file("ledger/checkpoint"), sign_checkpoint(forged, key_for_tests(9)));
@@ -207,7 +206,6 @@ TEST(Verify, ClaimsOfEntriesAreCompared) {
   };
   const Row rows[] = {
       {R"({"kind":"head","size":1,"root":")" + zeros + "\"}", "entry 2"},
-      {R"({"blob":"blob:)" + zeros + "\"}", "blobs/" + std::string(64, '0')},
       {R"({"kind":"file","path":"nowhere","digest":")" + zeros + "\"}", "nowhere"},
       {R"({"kind":"file","path":"ledger2","digest":")" + zeros + "\"}", "ledger2"},
   };
@@ -261,7 +259,7 @@ TEST(Verify, AnInterruptedRunVerifiesWithNotes) {
   for (std::size_t at = 0; at < 300; ++at) ASSERT_TRUE(ledger->append(numbered_entry(at)));
   ASSERT_TRUE(ledger->checkpoint());
   for (std::size_t at = 0; at < 300; ++at) ASSERT_TRUE(ledger->append(numbered_entry(at)));
-  ASSERT_TRUE(ledger->put_blob("not yet named"));
+  write_bytes(record.file("blobs/000"), "not yet named");
   write_bytes(record.file("verdict.json.new"), "{");
   const VerifyReport report = record.verify();
   EXPECT_TRUE(report.problems.empty()) << told(report);
@@ -293,11 +291,11 @@ TEST(Verify, ASealedRecordMakesNoDoWithWiderTiles) {
   const TestRecord record;
   write_whole_run(record, 2);
   for (const char* folder : {"ledger/tile/0/000.p/", "ledger/tile/entries/000.p/"}) {
-    const std::string exact = record.file(folder + std::string{"8"});
-    const std::string wider = record.file(folder + std::string{"9"});
+    const std::string exact = record.file(folder + std::string{"10"});
+    const std::string wider = record.file(folder + std::string{"11"});
     fs::rename(exact, wider);
-    EXPECT_TRUE(names(record.verify(), folder + std::string{"8"}));
-    EXPECT_TRUE(names(record.verify(), folder + std::string{"9"}));
+    EXPECT_TRUE(names(record.verify(), folder + std::string{"10"}));
+    EXPECT_TRUE(names(record.verify(), folder + std::string{"11"}));
     fs::rename(wider, exact);
   }
 }

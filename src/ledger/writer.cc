@@ -1,5 +1,6 @@
 // The writing side. The order in which a checkpoint reaches the disk is what a killed run is verified by:
 //
+//   0. the bodies so far go into a pack, which an entry names: no signed entry names a body that is not there;
 //   1. full bundles and tiles, then the partial ones of the new size, all under names the last checkpoint does not use;
 //   2. all of that is synced;
 //   3. the checkpoint is replaced by a rename;
@@ -14,7 +15,9 @@
 #include <utility>
 
 #include "base/text.h"
+#include "codec/crypto.h"
 #include "codec/json.h"
+#include "ledger/body_pack.h"
 #include "ledger/checkpoint.h"
 #include "ledger/entry.h"
 #include "ledger/file_digest.h"
@@ -34,6 +37,7 @@ constexpr mode_t kFileMode = 0644;
 constexpr mode_t kFolderMode = 0755;
 // Past this many paths one sync of the file system is cheaper, and the list of them stays small.
 constexpr std::size_t kSyncOneByOneMax = 32;
+constexpr std::size_t kSaltsAtOnce = 256;
 
 // Says what to do about it.
 template <class T>
@@ -57,7 +61,9 @@ class Writer final : public Ledger {
                               const codec::SigningKey& key);
 
   Result<std::uint64_t> append(std::string_view entry) override { return or_remedy(append_entry(entry)); }
-  Result<Digest> put_blob(std::string_view body) override { return or_remedy(write_blob(body)); }
+  Result<std::uint64_t> append_with_body(std::string_view entry, std::string_view body) override {
+    return or_remedy(append_body(entry, body));
+  }
   Result<std::uint64_t> bind_file(const std::string& path) override { return or_remedy(bind(path)); }
   Result<Head> checkpoint() override { return or_remedy(write_checkpoint()); }
   Head head() const override { return {tree_.size(), tree_.root()}; }
@@ -66,14 +72,18 @@ class Writer final : public Ledger {
   std::string path_of(const TileName& name) const { return run_directory_ + "/ledger/" + tile_path(name); }
 
   Result<std::uint64_t> append_entry(std::string_view entry);
-  Result<void> admit(std::string_view entry);
-  Result<Digest> write_blob(std::string_view body);
+  Result<std::uint64_t> append_body(std::string_view entry, std::string_view body);
+  Result<void> admit(std::string_view entry, const EntryClaims& claims) const;
+  Result<std::uint64_t> take(std::string_view entry);
+  Result<std::string> next_salt();
+  Result<void> close_pack();
   Result<std::uint64_t> bind(const std::string& path);
   Result<Head> write_checkpoint();
 
   Result<void> write_full_tiles();
   Result<std::vector<TileName>> write_partial_tiles();
   Result<void> write_tile(const TileName& name, std::string_view bytes);
+  Result<void> write_below(const std::string& root, const std::string& path, std::string_view bytes);
   Result<void> drop_superseded(const std::vector<TileName>& current);
   void remember_unsynced(const std::string& path);
   Result<void> sync_all();
@@ -87,6 +97,9 @@ class Writer final : public Ledger {
   std::string bundle_;           // the entries of the partial bundle
   std::vector<Tile> completed_;  // full tiles of hashes not yet written
   std::string full_bundle_;      // the full bundle not yet written, empty for none
+  PackWriter pack_;              // bodies not yet written
+  std::uint64_t pack_number_ = 0;
+  std::string salts_;  // drawn and not yet used
   std::uint64_t signed_size_ = 0;
   std::vector<TileName> partials_;  // on the disk
   std::set<std::string> unsynced_;
@@ -100,7 +113,7 @@ Result<void> Writer::lay_out(const std::string& run_directory, const std::string
                              const codec::SigningKey& key) {
   const std::string ledger = run_directory + "/ledger";
   const std::string beside = ledger + ".new";
-  TRY(os::make_directories(run_directory + "/blobs", kFolderMode));
+  TRY(os::make_directories(run_directory, kFolderMode));
   TRY(os::remove_tree(beside));
   TRY(os::make_directories(beside, kFolderMode));
   const VerifierKey verifier{std::string{kKeyName}, key.public_key()};
@@ -113,27 +126,58 @@ Result<void> Writer::lay_out(const std::string& run_directory, const std::string
   return os::sync_path(run_directory);
 }
 
-Result<void> Writer::admit(std::string_view entry) {
+Result<void> Writer::admit(std::string_view entry, const EntryClaims& claims) const {
   if (sealed_) return Error{Errc::invalid_argument, "append to the ledger: it is sealed"};
   if (entry.size() > kEntryBytesMax) {
     return Error{Errc::invalid_argument, "append to the ledger: an entry of " + std::to_string(entry.size()) +
                                              " bytes: more than " + std::to_string(kEntryBytesMax) +
-                                             ": put its body in a blob"};
+                                             ": keep its body beside it"};
   }
-  // What verification refuses must never get in.
-  const EntryClaims claims = TRY_CTX(read_entry(entry), "append to the ledger");
   const bool wrong_head = claims.head && (claims.head->size > tree_.size() ||
                                           (claims.head->size == tree_.size() && claims.head->root != tree_.root()));
   if (wrong_head) return Error{Errc::invalid_argument, "append to the ledger: a head that is not this ledger's"};
-  sealed_ = claims.sealed;
   return {};
 }
 
 Result<std::uint64_t> Writer::append_entry(std::string_view entry) {
+  // What verification refuses must never get in.
+  const EntryClaims claims = TRY_CTX(read_entry(entry), "append to the ledger");
+  TRY(admit(entry, claims));
+  if (claims.body || claims.pack) {
+    return Error{Errc::invalid_argument, "append to the ledger: an entry that names a body: append it with the body"};
+  }
+  if (claims.sealed) TRY(close_pack());
+  const std::uint64_t index = TRY(take(entry));
+  sealed_ = claims.sealed;
+  return index;
+}
+
+Result<std::uint64_t> Writer::append_body(std::string_view entry, std::string_view body) {
+  if (body.size() > kBodyBytesMax) {
+    return Error{Errc::invalid_argument, "append to the ledger: a body of " + human_bytes(body.size()) +
+                                             ": more than " + human_bytes(kBodyBytesMax)};
+  }
+  if (!entry.starts_with('{') || !entry.ends_with('}')) {
+    return Error{Errc::invalid_argument, "append to the ledger: not a JSON object"};
+  }
+  if (pack_.is_full()) TRY(close_pack());
+  const std::string salt = TRY(next_salt());
+  const BodyClaim claim{pack_number_, pack_.count(), body.size(), salted_digest(salt, body)};
+  const std::string whole = with_body_claim(entry, claim);
+  const EntryClaims claims = TRY_CTX(read_entry(whole), "append to the ledger");
+  if (!claims.body || claims.pack || claims.sealed) {
+    return Error{Errc::invalid_argument, "append to the ledger: an entry that can have no body"};
+  }
+  TRY(admit(whole, claims));
+  const std::uint64_t index = TRY(take(whole));
+  pack_.add(salt, body);
+  return index;
+}
+
+Result<std::uint64_t> Writer::take(std::string_view entry) {
   // What is full goes to the disk before more is taken in: memory stays small, and a full disk refuses the entry that
   // it has no room for, with nothing half done.
   TRY(write_full_tiles());
-  TRY(admit(entry));
   const std::uint64_t index = tree_.size();
   append_to_bundle(bundle_, entry);
   tree_.push(leaf_hash(entry), completed_);
@@ -141,11 +185,22 @@ Result<std::uint64_t> Writer::append_entry(std::string_view entry) {
   return index;
 }
 
-Result<Digest> Writer::write_blob(std::string_view body) {
-  const Digest digest = codec::sha256(body);
-  const std::string path = run_directory_ + "/blobs/" + digest.hex();
-  if (TRY(os::write_new_file(path, body, kFileMode))) remember_unsynced(path);
-  return digest;
+Result<std::string> Writer::next_salt() {
+  if (salts_.empty()) salts_ = TRY(codec::random_bytes(kSaltsAtOnce * kSaltBytes));
+  std::string salt = salts_.substr(salts_.size() - kSaltBytes);
+  salts_.resize(salts_.size() - kSaltBytes);
+  return salt;
+}
+
+Result<void> Writer::close_pack() {
+  if (pack_.count() == 0) return {};
+  const std::string path = run_directory_ + '/' + pack_path(pack_number_);
+  const std::string file = pack_.file();
+  TRY(write_below(run_directory_, path, file));
+  TRY(take(pack_entry({pack_number_, pack_.count(), codec::sha256(file)})));
+  pack_.clear();
+  ++pack_number_;
+  return {};
 }
 
 Result<std::uint64_t> Writer::bind(const std::string& path) {
@@ -169,12 +224,15 @@ Result<std::uint64_t> Writer::bind(const std::string& path) {
 }
 
 Result<void> Writer::write_tile(const TileName& name, std::string_view bytes) {
-  const std::string path = path_of(name);
+  return write_below(run_directory_ + "/ledger", path_of(name), bytes);
+}
+
+// Makes the folders between `root` and the file where they are missing.
+Result<void> Writer::write_below(const std::string& root, const std::string& path, std::string_view bytes) {
   Result<void> written = os::write_file(path, bytes, kFileMode);
   if (!written && written.error().code() == Errc::not_found) {
     TRY(os::make_directories(parent_of(path), kFolderMode));
-    const std::string ledger = run_directory_ + "/ledger";
-    for (std::string folder = parent_of(parent_of(path)); folder.size() >= ledger.size(); folder = parent_of(folder)) {
+    for (std::string folder = parent_of(parent_of(path)); folder.size() >= root.size(); folder = parent_of(folder)) {
       unsynced_.insert(folder);
     }
     written = os::write_file(path, bytes, kFileMode);
@@ -250,6 +308,7 @@ Result<void> Writer::sync_all() {
 
 Result<Head> Writer::write_checkpoint() {
   if (tree_.size() == signed_size_) return head();
+  TRY(close_pack());
   TRY(write_full_tiles());
   const std::vector<TileName> current = TRY(write_partial_tiles());
   TRY(sync_all());

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ledger/body_pack.h"
+#include "ledger/entry.h"
 #include "ledger/ledger.h"
 #include "ledger/merkle.h"
 #include "ledger/record_for_tests.h"
@@ -68,7 +70,7 @@ TEST(Writer, RefusesEntriesThatWouldNotVerify) {
   const Result<std::uint64_t> large = ledger->append(R"({"a":")" + std::string(kEntryBytesMax, 'x') + "\"}");
   ASSERT_FALSE(large);
   EXPECT_EQ(large.error().message(),
-            "record the run: append to the ledger: an entry of 65543 bytes: more than 65535: put its body in a blob");
+            "record the run: append to the ledger: an entry of 65543 bytes: more than 65535: keep its body beside it");
   EXPECT_EQ(ledger->head().size, 1U);
   ASSERT_TRUE(ledger->checkpoint());
   EXPECT_EQ(told(record.verify()), "");
@@ -108,13 +110,36 @@ TEST(Writer, BindsEachFileOnceAndNoLinks) {
   EXPECT_FALSE(ledger->bind_file("link"));
 }
 
-TEST(Writer, KeepsABlobOnce) {
+TEST(Writer, KeepsBodiesInPacksThatEntriesName) {
   const TestRecord record;
   const std::unique_ptr<Ledger> ledger = record.create();
-  const Digest first = ledger->put_blob("body").value();
-  EXPECT_EQ(ledger->put_blob("body").value(), first);
-  EXPECT_EQ(first, codec::sha256("body"));
-  EXPECT_EQ(read_bytes(record.file("blobs/" + first.hex())), "body");
+  for (std::size_t at = 0; at < kPackBodiesMax + 1; ++at) {
+    ASSERT_TRUE(ledger->append_with_body(numbered_entry(at), "the same body each time"));
+  }
+  EXPECT_EQ(ledger->head().size, kPackBodiesMax + 2) << "the first pack was full";
+  ASSERT_TRUE(ledger->checkpoint());
+  ASSERT_TRUE(ledger->append_with_body("{}", std::string(kPackBytesFull, 'x')));
+  ASSERT_TRUE(ledger->append_with_body("{}", ""));
+  EXPECT_FALSE(ledger->append_with_body("{}", std::string(kBodyBytesMax + 1, 'x')));
+  ASSERT_TRUE(ledger->append(R"({"kind":"sealed"})"));
+  ASSERT_TRUE(ledger->checkpoint());
+  EXPECT_TRUE(std::filesystem::exists(record.file("blobs/003")));
+  EXPECT_FALSE(std::filesystem::exists(record.file("blobs/004")));
+  EXPECT_EQ(told(record.verify()), "");
+  EXPECT_TRUE(record.verify().complete);
+}
+
+TEST(Writer, RefusesClaimsOfBodiesThatItDidNotMake) {
+  const TestRecord record;
+  const std::unique_ptr<Ledger> ledger = record.create();
+  const Digest digest;
+  EXPECT_FALSE(ledger->append(with_body_claim("{}", {0, 0, 1, digest})));
+  EXPECT_FALSE(ledger->append(pack_entry({0, 1, digest})));
+  EXPECT_FALSE(ledger->append_with_body(pack_entry({0, 1, digest}), "b"));
+  EXPECT_FALSE(ledger->append_with_body(R"({"kind":"sealed"})", "b"));
+  EXPECT_FALSE(ledger->append_with_body("{} ", "b"));
+  EXPECT_FALSE(ledger->append_with_body(R"({"body":"b"})", "b"));
+  EXPECT_EQ(ledger->head().size, 0U);
 }
 
 }  // namespace
