@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/doctor.h"
+#include "cli/erase.h"
 #include "cli/exec.h"
 #include "cli/image.h"
 #include "cli/probe.h"
@@ -20,9 +21,16 @@ namespace {
 constexpr const char* kVersion = "belljar 0.1.0";
 
 // The order in which help lists them.
-const std::array<const belljar::cli::Command*, 7> kCommands{
-    &belljar::cli::kRun,    &belljar::cli::kVerify, &belljar::cli::kReport, &belljar::cli::kExec,
-    &belljar::cli::kDoctor, &belljar::cli::kProbe,  &belljar::cli::kImage};
+constexpr auto kCommands = std::to_array<const belljar::cli::Command*>({
+    &belljar::cli::kRun,
+    &belljar::cli::kVerify,
+    &belljar::cli::kErase,
+    &belljar::cli::kReport,
+    &belljar::cli::kExec,
+    &belljar::cli::kDoctor,
+    &belljar::cli::kProbe,
+    &belljar::cli::kImage,
+});
 
 void print_help() {
   (void)std::puts("belljar runs AI models nobody trusts yet, sealed, and says whether they may be released.\n");

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "base/text.h"
+#include "cli/find_run.h"
 #include "codec/json.h"
 #include "ledger/ledger.h"
-#include "os/file.h"
 
 namespace belljar::cli {
 
@@ -19,13 +19,6 @@ constexpr int kIntact = 0;
 constexpr int kTampered = 1;
 constexpr int kUsage = 2;
 constexpr int kHostError = 4;
-
-// A folder, or the id of a run of this folder.
-std::string find_run(const std::string& named) {
-  const std::string by_id = ".belljar/runs/" + named;
-  const bool is_id = named.find('/') == std::string::npos && !os::exists(named + "/ledger") && os::exists(by_id);
-  return is_id ? by_id : named;
-}
 
 std::string json_text(const VerifyReport& report) {
   codec::Json::Array problems;
@@ -42,6 +35,7 @@ std::string json_text(const VerifyReport& report) {
   json.set("root", report.signed_head.root.text());
   json.set("origin", report.origin);
   json.set("key", report.key);
+  json.set("erased", report.erased);
   json.set("entries_after", report.entries_after);
   json.set("problems", std::move(problems));
   json.set("notes", codec::Json::Array{report.notes.begin(), report.notes.end()});
@@ -63,6 +57,9 @@ std::string plain_text(const VerifyReport& report) {
     text += "INTERRUPTED: the run did not reach its end; verified up to " +
             (report.signed_head.size == 0 ? "its beginning" : "entry " + std::to_string(report.signed_head.size - 1)) +
             '\n';
+  }
+  if (report.erased > 0) {
+    text += "ERASED: " + std::to_string(report.erased) + " bodies, as the signer says in ledger/erased\n";
   }
   if (report.entries_after > 0) {
     text += "note: " + std::to_string(report.entries_after) + " entries after that are recorded but not signed\n";

@@ -40,7 +40,7 @@ TEST(VerifyCommand, SaysThatARunIsIntact) {
   EXPECT_EQ(ran.exit_code, 0);
   const ledger::VerifyReport report = record.verify();
   EXPECT_EQ(ran.out,
-            "verified: 9 entries, root " + report.signed_head.root.text() + ", signed by " + report.key + '\n');
+            "verified: 11 entries, root " + report.signed_head.root.text() + ", signed by " + report.key + '\n');
 }
 
 TEST(VerifyCommand, NamesWhatWasChanged) {
@@ -50,7 +50,7 @@ TEST(VerifyCommand, NamesWhatWasChanged) {
   const Ran ran = run_verify({record.run(), "--key", record.trusted_key_file()});
   EXPECT_EQ(ran.exit_code, 1);
   EXPECT_EQ(ran.out,
-            "verdict.json: its digest is not the one in entry 6\n"
+            "verdict.json: its digest is not the one in entry 8\n"
             "NOT verified: the record is not as it was written\n");
 }
 
@@ -72,7 +72,7 @@ TEST(VerifyCommand, PrintsJson) {
   ASSERT_TRUE(json) << good.out;
   EXPECT_EQ(*json.value().find("verified"), codec::Json{true});
   EXPECT_EQ(*json.value().find("complete"), codec::Json{true});
-  EXPECT_EQ(*json.value().find("entries"), codec::Json{9});
+  EXPECT_EQ(*json.value().find("entries"), codec::Json{11});
   ledger::write_bytes(record.file("extra"), "x");
   const Ran bad = run_verify({record.run(), "--key", record.trusted_key_file(), "--json"});
   EXPECT_EQ(bad.exit_code, 1);
