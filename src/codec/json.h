@@ -27,6 +27,7 @@ class Json {
   using Array = std::vector<Json>;
   using Member = std::pair<std::string, Json>;
   using Object = std::vector<Member>;
+  enum class Type : std::uint8_t { null, boolean, integer, number, string, array, object };  // as in `state_`
 
   Json() = default;  // null
   // Implicit on purpose: Json values are written as literals all over the house.
@@ -69,6 +70,7 @@ class Json {
   void push(Json value);
 
   bool operator==(const Json&) const = default;
+  Type type() const { return static_cast<Type>(state_.index()); }
   // "null", "boolean", "integer", "number", "string", "array", "object"
   std::string_view kind() const;
 

@@ -2,8 +2,8 @@
 
 #include "base/text.h"
 #include "codec/json_pointer.h"
-#include "content/schema.h"
-#include "content/schema_node.h"
+#include "content/number.h"
+#include "content/schema_validator.h"
 
 namespace belljar::content {
 
@@ -11,156 +11,218 @@ using codec::Json;
 
 namespace {
 
+constexpr std::array<Group, 7> kGroupOf{Group::any,    Group::any,   Group::number, Group::number,
+                                        Group::string, Group::array, Group::object};
+
 std::string shown(const Json& value) {
   if (value.is_array() || value.is_object()) return std::string{value.kind()};
   return printable(codec::to_json(value), 60);
 }
 
-std::size_t code_points(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
-
-class Validator {
- public:
-  std::vector<SchemaError> take() { return std::move(errors_); }
-
-  // Recursion is as deep as the schema, which compile_schema() bounds.
-  void check(const SchemaNode& node, const Json& value) {
-    if (node.kind == SchemaNode::Kind::everything || full()) return;
-    if (node.kind == SchemaNode::Kind::nothing) return report("", "found " + shown(value) + ", expected nothing here");
-    if (!has_type(value, node.types)) {
-      report("type", "found " + std::string{value.kind()} + ", expected " + node.types_text);
-    }
-    check_options(node, value);
-    if (value.is_number()) check_bounds(node, value);
-    if (value.is_string()) check_length(node, value.as_string());
-    if (value.is_array()) check_array(node, value.as_array());
-    if (value.is_object()) check_object(node, value);
-  }
-
- private:
-  bool full() const { return errors_.size() >= kErrorsMax; }
-
-  void report(std::string_view keyword, std::string what) {
-    if (full()) return;
-    std::string schema_path = schema_path_;
-    if (!keyword.empty()) schema_path.append("/").append(keyword);
-    errors_.push_back({printable(where_, kPathBytesMax), std::move(what), printable(schema_path, kPathBytesMax)});
-  }
-
-  void check_options(const SchemaNode& node, const Json& value) {
-    if (node.constant && !same(*node.constant, value)) {
-      report("const", "found " + shown(value) + ", expected " + shown(*node.constant));
-    }
-    if (!node.options) return;
-    const bool listed = std::any_of(node.options->begin(), node.options->end(),
-                                    [&value](const Json& option) { return same(option, value); });
-    if (!listed) report("enum", "found " + shown(value) + ", expected one of " + options_text(*node.options));
-  }
-
-  static std::string options_text(const std::vector<Json>& options) {
-    constexpr std::size_t kShown = 8;
-    std::string text;
-    for (std::size_t at = 0; at < options.size() && at < kShown; ++at) {
-      text.append(at == 0 ? "" : ", ").append(shown(options[at]));
-    }
-    return options.size() > kShown ? text + " ..." : text;
-  }
-
-  void check_bounds(const SchemaNode& node, const Json& value) {
-    for (const SchemaNode::Bound& bound : node.bounds) {
-      const int order = compare_numbers(value, bound.limit);
-      const std::string limit = codec::to_json(bound.limit);
-      if (bound.keyword == "minimum" && order < 0) report("minimum", number_error(value, "at least ", limit));
-      if (bound.keyword == "maximum" && order > 0) report("maximum", number_error(value, "at most ", limit));
-      if (bound.keyword == "exclusiveMinimum" && order <= 0) {
-        report("exclusiveMinimum", number_error(value, "more than ", limit));
-      }
-      if (bound.keyword == "exclusiveMaximum" && order >= 0) {
-        report("exclusiveMaximum", number_error(value, "less than ", limit));
-      }
-    }
-  }
-
-  static std::string number_error(const Json& value, std::string_view relation, const std::string& limit) {
-    return "found " + shown(value) + ", expected " + std::string{relation} + limit;
-  }
-
-  void check_length(const SchemaNode& node, std::string_view text) {
-    if (!node.min_length && !node.max_length) return;
-    const std::size_t length = code_points(text);
-    check_count({"minLength", "maxLength", " characters"}, length, node.min_length, node.max_length);
-  }
-
-  struct CountWords {
-    std::string_view least_keyword, most_keyword, things;
-  };
-
-  void check_count(const CountWords& words, std::size_t count, std::optional<std::uint64_t> least,
-                   std::optional<std::uint64_t> most) {
-    const std::string found = "found " + std::to_string(count) + std::string{words.things};
-    if (least && count < *least) report(words.least_keyword, found + ", expected at least " + std::to_string(*least));
-    if (most && count > *most) report(words.most_keyword, found + ", expected at most " + std::to_string(*most));
-  }
-
-  void check_array(const SchemaNode& node, const Json::Array& array) {
-    check_count({"minItems", "maxItems", " items"}, array.size(), node.min_items, node.max_items);
-    if (node.items == nullptr) return;
-    for (std::size_t at = 0; at < array.size() && !full(); ++at) {
-      descend(*node.items, array[at], "/" + std::to_string(at), "/items");
-    }
-  }
-
-  void check_object(const SchemaNode& node, const Json& value) {
-    check_required(node, value);
-    for (const Json::Member& member : value.as_object()) {
-      if (full()) return;
-      const auto property = std::lower_bound(
-          node.properties.begin(), node.properties.end(), member.first,
-          [](const SchemaNode::Property& known, const std::string& name) { return known.name < name; });
-      if (property != node.properties.end() && property->name == member.first) {
-        descend(*property->schema, member.second, codec::pointer_step(member.first),
-                "/properties" + codec::pointer_step(member.first));
-      } else if (node.additional != nullptr) {
-        descend(*node.additional, member.second, codec::pointer_step(member.first), "/additionalProperties");
-      }
-    }
-  }
-
-  void check_required(const SchemaNode& node, const Json& value) {
-    if (node.required.empty()) return;
-    std::vector<std::string_view> present;
-    present.reserve(value.as_object().size());
-    for (const Json::Member& member : value.as_object()) present.emplace_back(member.first);
-    std::sort(present.begin(), present.end());
-    for (const std::string& name : node.required) {
-      if (std::binary_search(present.begin(), present.end(), name)) continue;
-      report("required", "found no member \"" + printable(name, 60) + "\", expected it");
-    }
-  }
-
-  void descend(const SchemaNode& node, const Json& value, std::string_view where, std::string_view schema_path) {
-    const std::size_t where_size = where_.size();
-    const std::size_t path_size = schema_path_.size();
-    where_.append(where);
-    schema_path_.append(schema_path);
-    check(node, value);
-    where_.resize(where_size);
-    schema_path_.resize(path_size);
-  }
-
-  std::string where_;
-  std::string schema_path_;
-  std::vector<SchemaError> errors_;
-};
-
 }  // namespace
 
-std::vector<SchemaError> validate(const Schema& schema, const Json& value) {
-  Validator validator;
-  validator.check(schema.root(), value);
-  return validator.take();
+const std::array<Validator::Run, static_cast<std::size_t>(Code::unevaluated_properties) + 1> Validator::kRuns{
+    &Validator::constant,
+    &Validator::one_of_values,
+    &Validator::bound,
+    &Validator::multiple,
+    &Validator::length,
+    &Validator::format,
+    &Validator::pattern,
+    &Validator::item_count,
+    &Validator::unique,
+    &Validator::items,
+    &Validator::contains,
+    &Validator::member_count,
+    &Validator::dependent_required,
+    &Validator::members,
+    &Validator::property_names,
+    &Validator::dependent_schemas,
+    &Validator::ref,
+    &Validator::dynamic_ref,
+    &Validator::all_of,
+    &Validator::any_of,
+    &Validator::exactly_one,
+    &Validator::negation,
+    &Validator::condition,
+    &Validator::unevaluated_items,
+    &Validator::unevaluated_properties};
+
+bool Validator::check(NodeId id, const Json& value, const Where* where, Marks* marks) {
+  if (++nesting_ > kNestingMax) exhausted_ = true;
+  if (!spend(1)) return --nesting_, false;
+  const bool scoped = !program_.dynamic_refs.empty();
+  if (scoped) scope_.push_back(program_.nodes[id].resource);
+  const bool ok = check_inside(id, value, where, marks);
+  if (scoped) scope_.pop_back();
+  --nesting_;
+  return ok;
 }
+
+bool Validator::check_inside(NodeId id, const Json& value, const Where* where, Marks* marks) {
+  const Node& node = program_.nodes[id];
+  const bool marks_own = (node.marks_items && value.is_array()) || (node.marks_members && value.is_object());
+  if (!marks_own) return run_ops({id, value, where, marks});
+  Marks own(value.is_array() ? value.as_array().size() : value.as_object().size());
+  const bool ok = run_ops({id, value, where, &own});
+  if (marks == nullptr || !ok) return ok;
+  for (std::size_t at = 0; at < own.size(); ++at) {
+    if (own[at]) (*marks)[at] = true;
+  }
+  return spend(own.size() / 64);
+}
+
+bool Validator::run_ops(const At& at) {
+  const Node& node = program_.nodes[at.id];
+  const Json::Type type = at.value.type();
+  bool ok = true;
+  if ((node.types & bit(type)) == 0) {
+    const bool whole = type == Json::Type::number && (node.types & bit(Json::Type::integer)) != 0 && is_whole(at.value);
+    if (!whole) {
+      if (!going_on()) return false;
+      ok = node.types == 0 && program_.type_words[at.id] == "nothing here"
+               ? report_nothing_here(at)
+               : report(at, "type", std::string{at.value.kind()}, program_.type_words[at.id]);
+      if (!going_on()) return false;
+    }
+  }
+  const auto group = static_cast<std::size_t>(kGroupOf[static_cast<std::size_t>(type)]);
+  const Op* const end = program_.ops.data() + node.ops[group + 1];
+  for (const Op* op = program_.ops.data() + node.ops[group]; op != end; ++op) {
+    if ((this->*kRuns[static_cast<std::size_t>(op->code)])(at, op->row)) continue;
+    ok = false;
+    if (!going_on()) return false;
+  }
+  return ok;
+}
+
+bool Validator::silent(NodeId id, const Json& value, const Where* where, Marks* marks) {
+  std::vector<SchemaError>* const sink = std::exchange(sink_, nullptr);
+  const bool ok = check(id, value, where, marks);
+  sink_ = sink;
+  return ok;
+}
+
+// A branch that fails leaves no marks.
+bool Validator::branch(NodeId id, const At& at) {
+  if (at.marks == nullptr) return silent(id, at.value, at.where, nullptr);
+  Marks marks(at.marks->size());
+  if (!spend(marks.size() / 64) || !silent(id, at.value, at.where, &marks)) return false;
+  for (std::size_t i = 0; i < marks.size(); ++i) {
+    if (marks[i]) (*at.marks)[i] = true;
+  }
+  return true;
+}
+
+std::string Validator::path_to(const Where* where) {
+  std::vector<const Where*> steps;
+  for (; where != nullptr; where = where->parent) steps.push_back(where);
+  std::string path;
+  for (std::size_t at = steps.size(); at-- > 0 && path.size() <= kPathBytesMax;) {
+    const Where& step = *steps[at];
+    path += step.is_index ? "/" + std::to_string(step.index) : codec::pointer_step(step.key.substr(0, kPathBytesMax));
+  }
+  return printable(path, kPathBytesMax);
+}
+
+bool Validator::report(const At& at, std::string_view keyword, const std::string& found, const std::string& expected) {
+  if (!going_on()) return false;
+  std::string schema_path = program_.paths[at.id];
+  if (!keyword.empty()) schema_path.append("/").append(keyword);
+  sink_->push_back(
+      {path_to(at.where), "found " + found + ", expected " + expected, printable(schema_path, kPathBytesMax)});
+  return false;
+}
+
+bool Validator::report_nothing_here(const At& at) { return report(at, "", shown(at.value), "nothing here"); }
+
+bool Validator::constant(const At& at, std::uint32_t row) {
+  const Json& wanted = program_.values[row];
+  if (same(wanted, at.value)) return true;
+  return sink_ == nullptr ? false : report(at, "const", shown(at.value), shown(wanted));
+}
+
+bool Validator::one_of_values(const At& at, std::uint32_t row) {
+  constexpr std::size_t kShown = 8;
+  const std::vector<Json>& options = program_.value_lists[row];
+  if (!spend(options.size() / 8)) return false;
+  for (const Json& option : options) {
+    if (same(option, at.value)) return true;
+  }
+  if (sink_ == nullptr) return false;
+  std::string text = "one of ";
+  for (std::size_t i = 0; i < options.size() && i < kShown; ++i) {
+    text.append(i == 0 ? "" : ", ").append(shown(options[i]));
+  }
+  return report(at, "enum", shown(at.value), options.size() > kShown ? text + " ..." : text);
+}
+
+bool Validator::bound(const At& at, std::uint32_t row) {
+  const Bound& bound = program_.bounds[row];
+  const int order = compare_numbers(at.value, bound.limit);
+  const char which = bound.relation[0] == 'm' || bound.relation[0] == 'l' ? 'x' : 'i';  // exclusive, inclusive
+  const bool least = bound.keyword.ends_with("inimum");
+  const bool ok = which == 'x' ? (least ? order > 0 : order < 0) : (least ? order >= 0 : order <= 0);
+  if (ok) return true;
+  return sink_ == nullptr
+             ? false
+             : report(at, bound.keyword, shown(at.value), std::string{bound.relation} + codec::to_json(bound.limit));
+}
+
+bool Validator::multiple(const At& at, std::uint32_t row) {
+  const Json& step = program_.values[row];
+  if (is_multiple(at.value, step)) return true;
+  return sink_ == nullptr ? false : report(at, "multipleOf", shown(at.value), "a multiple of " + codec::to_json(step));
+}
+
+bool Validator::counted(const At& at, const CountWords& words, std::uint64_t count, const Counts& counts) {
+  if (count >= counts.least && count <= counts.most) return true;
+  if (sink_ == nullptr) return false;
+  const std::string found = std::to_string(count) + std::string{words.things};
+  if (count < counts.least) return report(at, words.least, found, "at least " + std::to_string(counts.least));
+  return report(at, words.most, found, "at most " + std::to_string(counts.most));
+}
+
+bool Validator::length(const At& at, std::uint32_t row) {
+  const std::string& text = at.value.as_string();
+  const auto count =
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
+  return spend(text.size() / 64) && counted(at, {"minLength", "maxLength", " characters"},
+                                            static_cast<std::uint64_t>(count), program_.counts[row]);
+}
+
+bool Validator::format(const At& at, std::uint32_t row) {
+  const Format& format = *program_.formats[row];
+  if (!spend(at.value.as_string().size() / 64)) return false;
+  if (format.holds(at.value.as_string())) return true;
+  return sink_ == nullptr ? false : report(at, "format", shown(at.value), "a " + std::string{format.name});
+}
+
+bool Validator::pattern(const At& at, std::uint32_t row) {
+  const Pattern& pattern = program_.patterns[row];
+  if (!spend(at.value.as_string().size() / 64)) return false;
+  if (pattern.matches(at.value.as_string())) return true;
+  return sink_ == nullptr
+             ? false
+             : report(at, "pattern", shown(at.value), "text that matches " + printable(pattern.text(), 100));
+}
+
+std::vector<SchemaError> validate(const Schema& schema, const Json& value) {
+  std::vector<SchemaError> errors;
+  if (is_valid(schema, value)) return errors;
+  Validator validator{schema.program(), &errors};
+  const bool ok = validator.run(value);
+  if (validator.exhausted() && errors.empty()) {
+    errors.push_back({"",
+                      "found a message that takes more steps or nesting to validate than " + std::to_string(kStepsMax) +
+                          " and " + std::to_string(kNestingMax) + ", expected fewer",
+                      ""});
+  } else if (!ok && errors.empty()) {
+    errors.push_back({"", "found " + shown(value) + ", expected what the schema says", ""});
+  }
+  return errors;
+}
+
+bool is_valid(const Schema& schema, const Json& value) { return Validator{schema.program(), nullptr}.run(value); }
 
 }  // namespace belljar::content

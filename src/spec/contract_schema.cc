@@ -59,7 +59,11 @@ Json to_json_value(Problems& problems, const Yaml& value, const std::string& poi
       return scalar_json(problems, value);
     case Yaml::Kind::list: {
       Json::Array array;
-      for (const Yaml& item : value.items) array.push_back(to_json_value(problems, item, pointer, places));
+      for (const Yaml& item : value.items) {
+        const std::string below = step_into(pointer, std::to_string(array.size()));
+        if (!below.empty()) places.push_back({below, item.mark});
+        array.push_back(to_json_value(problems, item, below, places));
+      }
       return array;
     }
     case Yaml::Kind::map:
@@ -85,24 +89,52 @@ Json read_schema(Problems& problems, const Yaml& value, const std::string& point
   return schema;
 }
 
-Error schema_error(const Contract& contract, std::string_view section, const Error& error) {
-  const std::string message = "/" + std::string{section} + error.message();
+namespace {
+
+// Of "/answer/properties/id: found X, expected Y", the length of `pointer` where it is that place or leads to it.
+std::size_t leads_to(const std::string& pointer, const std::string& message) {
+  const std::string begins = printable(pointer, message.size());
+  if (!message.starts_with(begins)) return 0;
+  const std::string_view rest = std::string_view{message}.substr(begins.size());
+  return rest.starts_with('/') || rest.starts_with(": found ") ? begins.size() : 0;
+}
+
+// A step that was too long to keep has the place of its nearest parent that is known.
+bool add_placed(const Contract& contract, const std::string& message, Problems& problems) {
   const SchemaPlace* deepest = nullptr;
   std::size_t length = 0;
   for (const SchemaPlace& place : contract.places) {
-    const std::string begins = printable(place.pointer, message.size()) + ": found ";
-    if (begins.size() <= length || !message.starts_with(begins)) continue;
+    const std::size_t leads = leads_to(place.pointer, message);
+    if (leads <= length) continue;
     deepest = &place;
-    length = begins.size();
+    length = leads;
   }
+  const std::size_t found = message.find(": found ", length);
+  if (deepest == nullptr || found == std::string::npos) return false;
+  problems.add(deepest->mark, message.substr(found + 2));
+  return true;
+}
+
+}  // namespace
+
+Error schema_error(const Contract& contract, std::string_view section, const Error& error) {
   const std::string file = printable(contract.file, 4096);
-  if (deepest == nullptr) {
-    const std::string name = file.empty() ? "open contract" : file;
-    return Error{error.code(), name + ": " + std::string{section} + ": " + error.message()};
-  }
+  const std::string name{section};
   Problems problems{file};
-  problems.add(deepest->mark, "found " + message.substr(length));
-  return problems.result().error();
+  std::string unplaced;
+  std::string_view rest = error.message();
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    const std::string line{rest.substr(0, end)};
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    // The whole of a section goes by "schema: found ..." in compile_schema()'s words.
+    const std::string message = "/" + name + (line.starts_with("schema: ") ? line.substr(6) : line);
+    if (add_placed(contract, message, problems)) continue;
+    unplaced += (unplaced.empty() ? "" : "\n") + (file.empty() ? "open contract" : file) + ": " + name + ": " + line;
+  }
+  if (problems.none()) return Error{error.code(), unplaced};
+  const std::string placed = problems.result().error().message();
+  return Error{error.code(), unplaced.empty() ? placed : placed + "\n" + unplaced};
 }
 
 }  // namespace belljar::spec

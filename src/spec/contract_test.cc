@@ -163,7 +163,10 @@ answer:
   EXPECT_EQ(placed(contract, "/properties/list/items/enum: found integer, expected a list"),
             "c.yaml:6:20: found integer, expected a list");
   EXPECT_EQ(placed(contract, "/properties: found x, expected y"), "c.yaml:4:3: found x, expected y");
-  EXPECT_EQ(placed(contract, "/nowhere: found x, expected y"), "c.yaml: answer: /nowhere: found x, expected y");
+  EXPECT_EQ(placed(contract, "/properties/a~1b/too/long: found x, expected y"), "c.yaml:5:5: found x, expected y");
+  EXPECT_EQ(placed(contract, "schema: found x, expected y"), "c.yaml:4:3: found x, expected y");
+  EXPECT_EQ(placed(contract, "/properties/list: found x, expected y\n/properties: found z, expected y"),
+            "c.yaml:4:3: found z, expected y\nc.yaml:6:5: found x, expected y");
   EXPECT_EQ(placed(open_contract(), "/a: found x, expected y"), "open contract: answer: /a: found x, expected y");
 }
 
