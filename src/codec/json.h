@@ -89,6 +89,8 @@ struct JsonLimits {
 Result<Json> parse_json(std::string_view text, JsonLimits limits = {});
 
 std::string to_json(const Json& value);
+// A JSON string with its quotes, for writers that know their object's shape beforehand. The text is well-formed UTF-8.
+void append_json_text(std::string& out, std::string_view text);
 // Two-space indent and a final newline, for files people open.
 std::string to_json_pretty(const Json& value);
 // RFC 8785 (JSON Canonicalization Scheme): members sorted by UTF-16 code units, shortest round-trip numbers. Integers

@@ -55,26 +55,6 @@ std::string plain_number(double value) {
   return text;
 }
 
-void write_string(std::string_view text, std::string& out) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  constexpr std::string_view kEscaped = "\"\\\b\f\n\r\t";
-  constexpr std::string_view kLetters = "\"\\bfnrt";
-  out += '"';
-  for (const char c : text) {
-    const std::size_t at = kEscaped.find(c);
-    const auto byte = static_cast<unsigned char>(c);
-    if (at != std::string_view::npos) {
-      out += '\\';
-      out += kLetters[at];
-    } else if (byte < 0x20) {
-      out.append("\\u00").append(1, kHex[byte >> 4]).append(1, kHex[byte & 15]);
-    } else {
-      out += c;
-    }
-  }
-  out += '"';
-}
-
 // UTF-16 order differs from byte order in one place: U+E000..U+FFFF (lead bytes EE and EF) sort after all surrogate
 // pairs (lead bytes F0 and up).
 bool utf16_less(std::string_view a, std::string_view b) {
@@ -106,7 +86,7 @@ class Writer {
   void write(const Json& value) {
     if (value.is_array()) return write_array(value.as_array());
     if (value.is_object()) return write_object(value.as_object());
-    if (value.is_string()) return write_string(value.as_string(), out_);
+    if (value.is_string()) return append_json_text(out_, value.as_string());
     if (value.is_int()) {
       out_ += std::to_string(value.as_int());
     } else if (value.is_number()) {
@@ -137,7 +117,7 @@ class Writer {
     bool first = true;
     for (const Json::Member* member : ordered(object, style_)) {
       separate(first);
-      write_string(member->first, out_);
+      append_json_text(out_, member->first);
       out_ += style_ == Style::pretty ? ": " : ":";
       write(member->second);
       first = false;
@@ -172,6 +152,28 @@ std::string written(const Json& value, Style style) {
 }
 
 }  // namespace
+
+void append_json_text(std::string& out, std::string_view text) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  constexpr std::string_view kEscaped = "\"\\\b\f\n\r\t";
+  constexpr std::string_view kLetters = "\"\\bfnrt";
+  out += '"';
+  std::size_t plain = 0;  // from here on nothing needed an escape
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    if (byte >= 0x20 && byte != '"' && byte != '\\') continue;
+    out.append(text, plain, at - plain);
+    plain = at + 1;
+    const std::size_t known = kEscaped.find(text[at]);
+    if (known != std::string_view::npos) {
+      out.append(1, '\\').append(1, kLetters[known]);
+    } else {
+      out.append("\\u00").append(1, kHex[byte >> 4]).append(1, kHex[byte & 15]);
+    }
+  }
+  out.append(text, plain, text.size() - plain);
+  out += '"';
+}
 
 std::string to_json(const Json& value) { return written(value, Style::compact); }
 

@@ -1,26 +1,37 @@
 // Exchange: the one place that every message passes, in both directions, through the same stages.
 //
 //   Exchange exchange{journal, standard_stages()};
-//   TRY(exchange.connect("workload", "classifier", contract));
-//   Decision decision = TRY(exchange.pass(message));        // recorded: attempted, then dispatched, refused or held
+//   exchange.connect(make_link(spec, contract).value());
+//   exchange.set_rules({scenario.budgets, FaultBook{scenario.faults, seed}, logical});
+//   Decision decision = TRY(exchange.pass(message));        // recorded: attempted, then dispatched, refused, held ...
 //   if (decision.act == Act::allow) send(message);
 //   exchange.contain("classifier");                         // whatever it still says is held
 //
-// A Result's error means that the record could not be written, never that a message was refused. Messages between
-// models without a link are refused. One thread at a time; the journal is borrowed and must outlive it.
+// quarantine ▸ contract ▸ budget ▸ fault and delay: one list, the same both ways. A message that a fault has changed is
+// passed on by the driver as the fault says. A Result's error means that the record could not be written, never that a
+// message was refused. Messages between models without a link are refused. Memory grows with links, models and the root
+// causes under way. One thread at a time; the journal is borrowed and must outlive it.
+//
+// Format of a message's entries (docs/formats/messages.md):
+//   {"kind":"request|answer|failure","state":"attempted","seq":N,"t_ns":L,"trace":..,"span":..,"parent":..,"case":..,
+//    "id":..,"from":..,"to":..,"tokens":N,"digest":..,"body":..,"at_ns":W}
+//   {"kind":..,"state":"dispatched|held|refused|contained|faulted","seq":N,"rule":..,"reason":..,"at_ns":W}
 #pragma once
 
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "content/schema.h"
+#include "exchange/faults.h"
 #include "exchange/journal.h"
 #include "exchange/stage.h"
 #include "spec/contract.h"
+#include "spec/scenario.h"
 
 namespace belljar::exchange {
 
@@ -31,34 +42,69 @@ struct Link {
   spec::Contract contract;
   content::Schema request_schema;
   content::Schema answer_schema;
+  content::Schema error_schema;
+  spec::LinkSpec shape;
 };
 
 // The error names the contract's file and the keyword it does not know.
+Result<Link> make_link(const spec::LinkSpec& shape, spec::Contract contract);
 Result<Link> make_link(std::string from, std::string to, spec::Contract contract);
 
-// quarantine ▸ contract
+// quarantine ▸ contract ▸ budget ▸ fault
 std::vector<std::unique_ptr<Stage>> standard_stages();
+
+struct Rules {
+  spec::Budgets budgets;
+  FaultBook faults;
+  bool logical = false;  // entries carry t_ns
+};
 
 class Exchange {
  public:
   Exchange(Journal& journal, std::vector<std::unique_ptr<Stage>> stages);
 
   void connect(Link link);
-  const Link* link(const std::string& from, const std::string& to) const;
+  void set_rules(Rules rules) { rules_ = std::move(rules); }
+  const Link* link(std::string_view from, std::string_view to) const;
+  std::vector<const Link*> links() const;  // in the order of connect(); valid as long as the exchange
 
-  // An answer travels its link backwards: from the model to where the request came from.
-  Result<Decision> pass(const Message& message);
+  // An answer travels its link backwards: from the model to where the request came from. Gives the message its seq.
+  Result<Decision> pass(Message& message);
+  // The root cause has ended: nothing more is counted on its account.
+  void end_root(std::uint64_t root) { roots_.erase(root); }
 
   void contain(const std::string& model) { contained_.insert(model); }
   bool contained(const std::string& model) const { return contained_.contains(model); }
 
+  const Spent& spent() const { return run_; }
+  const FaultBook& faults() const { return rules_.faults; }
+  std::uint64_t attempts() const { return next_seq_ - 1; }
+
  private:
-  Decision decide(const Message& message) const;
+  struct Way {
+    Link link;
+    Spent spent;
+  };
+  using Ends = std::pair<std::string_view, std::string_view>;
+  struct Parties;
+
+  Way* way(std::string_view from, std::string_view to);
+  Decision decide(const Message& message, Way& way, const Parties& parties);
+  void charge(const Message& message, const Parties& parties);
+  Parties parties(const Message& message, Way& way);
+  Result<void> record_attempt(const Message& message);
+  Result<void> record_outcome(const Message& message, const Decision& decision);
 
   Journal& journal_;
   std::vector<std::unique_ptr<Stage>> stages_;
-  std::map<std::pair<std::string, std::string>, Link> links_;
-  std::set<std::string> contained_;
+  Rules rules_;
+  std::vector<std::unique_ptr<Way>> ways_;
+  std::map<Ends, Way*> by_ends_;  // the keys point into the ways
+  std::map<std::string, Spent, std::less<>> models_;
+  std::unordered_map<std::uint64_t, Spent> roots_;
+  Spent run_;
+  std::uint64_t next_seq_ = 1;
+  std::set<std::string, std::less<>> contained_;
 };
 
 }  // namespace belljar::exchange

@@ -10,12 +10,6 @@ constexpr std::size_t kUnsignedEntriesEver = 4096;  // whatever the traffic
 constexpr Nanoseconds kUnsignedTimeMax = std::chrono::milliseconds{200};
 constexpr Nanoseconds kUnsignedTimeInFlight = std::chrono::seconds{1};
 
-// The entry of which the rest is beside.
-std::string stand_in(const codec::Json& entry) {
-  const codec::Json* kind = entry.find("kind");
-  return codec::to_json(codec::Json::Object{{"kind", kind != nullptr ? *kind : codec::Json{"entry"}}});
-}
-
 }  // namespace
 
 Journal::Journal(ledger::Ledger& ledger, const Clock& clock)
@@ -29,11 +23,18 @@ Result<T> Journal::keep(Result<T> result) {
   return result;
 }
 
-Result<void> Journal::append(const codec::Json& entry) {
-  const std::string text = codec::to_json(entry);
+Result<void> Journal::append(std::string_view text, std::optional<std::string_view> body, std::string_view kind) {
   if (text.size() > kEntryBytesMax) {
     // Nothing we write is this large; what is was swollen by somebody else's text, and is kept whole beside.
-    TRY(keep(ledger_.append_with_body(stand_in(entry), text)));
+    std::string stand_in = "{\"kind\":";
+    codec::append_json_text(stand_in, kind);
+    TRY(keep(ledger_.append_with_body(stand_in + "}", text)));
+    if (!body) return count_unsigned();
+    TRY(keep(ledger_.append_with_body(stand_in + "}", *body)));
+    return count_unsigned();
+  }
+  if (body) {
+    TRY(keep(ledger_.append_with_body(text, *body)));
   } else {
     TRY(keep(ledger_.append(text)));
   }
@@ -45,23 +46,24 @@ Result<void> Journal::count_unsigned() {
   return {};
 }
 
-Result<void> Journal::add(codec::Json::Object entry) {
+Result<void> Journal::add_value(codec::Json::Object entry, std::optional<std::string_view> body) {
   if (failed_) return *failed_;
   entry.emplace_back("at_ns", elapsed_ns());
-  return append(codec::Json{std::move(entry)});
+  const codec::Json value{std::move(entry)};
+  const codec::Json* kind = value.find("kind");
+  return append(codec::to_json(value), body, kind != nullptr && kind->is_string() ? kind->as_string() : "entry");
 }
 
+Result<void> Journal::add(codec::Json::Object entry) { return add_value(std::move(entry), std::nullopt); }
+
 Result<void> Journal::add_with_body(codec::Json::Object entry, std::string_view body) {
+  return add_value(std::move(entry), body);
+}
+
+Result<void> Journal::add_text(std::string entry, std::optional<std::string_view> body) {
   if (failed_) return *failed_;
-  entry.emplace_back("at_ns", elapsed_ns());
-  const codec::Json json{std::move(entry)};
-  std::string text = codec::to_json(json);
-  if (text.size() > kEntryBytesMax) {
-    TRY(append(json));
-    text = stand_in(json);
-  }
-  TRY(keep(ledger_.append_with_body(text, body)));
-  return count_unsigned();
+  entry.append(",\"at_ns\":").append(std::to_string(elapsed_ns())).append("}");
+  return append(entry, body, "message");
 }
 
 Result<void> Journal::tick(Traffic traffic) {

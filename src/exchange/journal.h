@@ -31,6 +31,8 @@ class Journal {
   Result<void> add(codec::Json::Object entry);
   // `body` is kept beside the entry (ledger.h).
   Result<void> add_with_body(codec::Json::Object entry, std::string_view body);
+  // The same for writers that know the shape of their entry: `entry` is the text of an object without its last brace.
+  Result<void> add_text(std::string entry, std::optional<std::string_view> body = std::nullopt);
   Result<void> tick(Traffic traffic);
   Result<ledger::Head> checkpoint();
   Result<void> bind_file(const std::string& path_in_run);
@@ -41,7 +43,8 @@ class Journal {
  private:
   template <class T>
   Result<T> keep(Result<T> result);
-  Result<void> append(const codec::Json& entry);
+  Result<void> add_value(codec::Json::Object entry, std::optional<std::string_view> body);
+  Result<void> append(std::string_view text, std::optional<std::string_view> body, std::string_view kind);
   Result<void> count_unsigned();
 
   ledger::Ledger& ledger_;

@@ -11,7 +11,7 @@ class QuarantineStage final : public Stage {
   Decision admit(const Message& message, const Context& context) const override {
     (void)message;
     if (!context.model_contained) return {};
-    return {Act::hold, "quarantine", "the model was contained", {}};
+    return {Act::hold, "quarantine", "the model was contained", {}, {}};
   }
 };
 

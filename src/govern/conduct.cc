@@ -175,14 +175,23 @@ Result<void> Conductor::drive() {
   TRY(enter(StepName::drive));
   exchange::Exchange exchange{*journal_, exchange::standard_stages()};
   for (const exchange::Link& link : resolved_.loaded.links) exchange.connect(link);
+  exchange.set_rules({scenario().budgets, exchange::FaultBook{scenario().faults, scenario().seed},
+                      scenario().clock == spec::ClockKind::logical});
   monitor::Monitor monitor{scenario().on_breach};
   Teller teller{tools_.progress};
-  const spec::WorkloadSpec& workload = scenario().workload;
   const Digest secret =
       codec::sha256(std::to_string(scenario().seed) + "\n" + resolved_.loaded.cases_source.digest.hex());
-  scenario::DriveInput input{
-      resolved_.loaded.cases, workload.answer, workload.positive, secret, std::move(sealed_), {}};
-  const scenario::DriveTools tools{*engine_, exchange, *journal_, monitor, tools_.clock, &*stop_, teller};
+  scenario::DriveInput input{.scenario = scenario(),
+                             .cases = resolved_.loaded.cases,
+                             .id_secret = secret,
+                             .models = std::move(sealed_),
+                             .directory = resolved_.loaded.directory,
+                             .times = {}};
+  input.remake = [this](const std::string& model) -> Result<scenario::DriveModel> {
+    scenario::ArtifactStore store = TRY(scenario::ArtifactStore::open());
+    return scenario::seal_again(resolved_, model, store, {*engine_, *journal_, &*stop_, directory_ + "/logs"});
+  };
+  const scenario::DriveTools tools{engine_.get(), exchange, *journal_, monitor, tools_.clock, &*stop_, teller};
   auto driven = TRY(scenario::drive(std::move(input), tools));
   measurements_ = std::move(driven.measurements);
   transcript_digest_ = driven.transcript.text();

@@ -67,6 +67,11 @@ std::optional<Alarm> Monitor::watch_refusal(const std::string& model, const std:
   return note(std::move(finding));
 }
 
+std::optional<Alarm> Monitor::watch(spec::Finding finding, std::int64_t at_ns) {
+  finding.first_ns = at_ns;
+  return note(std::move(finding));
+}
+
 std::optional<Alarm> Monitor::watch(const std::string& model, const spec::SandboxReport& report, std::int64_t at_ns) {
   std::vector<spec::Finding> last_words = detect(report);
   std::map<std::pair<std::string, std::string>, std::uint64_t> totals;

@@ -42,6 +42,8 @@ class Monitor {
   // An answer that the exchange refused: the rule it broke and how.
   std::optional<Alarm> watch_refusal(const std::string& model, const std::string& rule, const std::string& reason,
                                      std::int64_t at_ns);
+  // What a detector elsewhere made of several messages: loop gain, a spent budget.
+  std::optional<Alarm> watch(spec::Finding finding, std::int64_t at_ns);
   // The last word on a sandbox: what was not seen live is added, and counts become the report's.
   std::optional<Alarm> watch(const std::string& model, const spec::SandboxReport& report, std::int64_t at_ns);
 

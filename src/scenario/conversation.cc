@@ -1,5 +1,6 @@
 #include "scenario/conversation.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/check.h"
@@ -33,9 +34,8 @@ std::optional<std::uint64_t> CaseIds::number(std::string_view text) const {
 }
 
 void Conversation::ask(std::uint64_t number) {
-  CHECK(number > last_, "numbers of questions only grow");
-  last_ = number;
-  open_.insert(number);
+  CHECK(open_.insert(number).second, "a question is asked once");
+  last_ = std::max(last_, number);
 }
 
 void Conversation::give_up(std::uint64_t number) {

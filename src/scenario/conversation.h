@@ -7,7 +7,7 @@
 //   talk.give_up(17);                              // its deadline passed
 //
 // Ids are a keyed hash of the question's number: equal seeds and questions give equal ids, and a model cannot answer a
-// question before it was asked. Numbers only grow. Memory is that of the open questions and of the last kGivenUpMax
+// question before it was asked. Memory is that of the open questions and of the last kGivenUpMax
 // that were given up, whatever a model says. One thread at a time.
 #pragma once
 

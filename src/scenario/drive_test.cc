@@ -230,18 +230,24 @@ void drive_one(const Trial& trial, Seen& seen) {
   exchange.connect(exchange::make_link("workload", "m", trial.contract).value());
   monitor::Monitor monitor{{trial.contain}};
   Silent silent;
-  spec::SandboxSpec spec;
-  spec.quotas.output_bytes = trial.output_bytes;
+  spec::SandboxSpec sandbox;
+  sandbox.quotas.output_bytes = trial.output_bytes;
+  spec::Scenario scenario;
   DriveModel model;
-  model.name = "m";
+  model.spec.name = "m";
+  model.spec.quotas = sandbox.quotas;
   model.command.argv = {"/bin/sh", "-c", trial.script};
-  model.quotas = spec.quotas;
-  model.sandbox = engine.create(spec).value();
+  model.sandbox = engine.create(sandbox).value();
   engine.last->violations = trial.violations;
   model.log_path = trial.log;
-  DriveInput input{cases, "label", "", Digest{}, {}, {trial.start, std::chrono::milliseconds{300}}};
+  DriveInput input{.scenario = scenario,
+                   .cases = cases,
+                   .id_secret = Digest{},
+                   .models = {},
+                   .directory = "",
+                   .times = {trial.start, std::chrono::milliseconds{300}}};
   input.models.push_back(std::move(model));
-  seen.result = drive(std::move(input), {engine, exchange, journal, monitor, clock, nullptr, silent});
+  seen.result = drive(std::move(input), {&engine, exchange, journal, monitor, clock, nullptr, silent});
 }
 
 TEST(Drive, AnHonestModelIsAnswered) {

@@ -6,6 +6,8 @@
 #include "codec/crypto.h"
 #include "exchange/contract_stage.h"
 #include "os/file.h"
+#include "scenario/flow.h"
+#include "scenario/map_template.h"
 
 namespace belljar::scenario {
 
@@ -46,10 +48,6 @@ void check_model(const spec::ModelSpec& model, const std::string& directory, Com
     if (is_folder && !is_folder.value())
       complaints.at(model.mark, "files: " + model.files + " is a file, expected a folder");
   }
-  if (model.adapter != spec::AdapterKind::stdio) {
-    complaints.at(model.mark, "adapter: " + std::string{spec::adapter_name(model.adapter)} +
-                                  " is not built in yet, expected stdio");
-  }
   if (model.tier != "native") {
     complaints.at(model.mark, "tier: " + printable(model.tier) + " is not in this version, expected native");
   }
@@ -89,19 +87,16 @@ std::vector<spec::LinkSpec> links_of(const spec::Scenario& scenario) {
 }
 
 Result<exchange::Link> load_link(const spec::LinkSpec& link, Loaded& loaded) {
-  if (link.contract.empty()) return exchange::make_link(link.from, link.to, spec::open_contract());
+  if (link.map) TRY(check_template(*link.map));
+  if (link.contract.empty()) return exchange::make_link(link, spec::open_contract());
   const std::string text = TRY(os::read_file(path_from(loaded.directory, link.contract), kTextBytesMax));
   spec::Contract contract = TRY(spec::parse_contract(text, link.contract));
   loaded.contracts.push_back({link.contract, codec::sha256(text)});
-  return exchange::make_link(link.from, link.to, std::move(contract));
+  return exchange::make_link(link, std::move(contract));
 }
 
 void load_links(Loaded& loaded, Complaints& complaints) {
   for (const spec::LinkSpec& link : links_of(loaded.scenario)) {
-    if (link.from != "workload") {
-      complaints.at(link.mark, "from: " + printable(link.from) + " is not in this version, expected workload");
-      continue;
-    }
     auto made = load_link(link, loaded);
     if (made) {
       loaded.links.push_back(std::move(made).value());
@@ -123,16 +118,36 @@ void load_cases(Loaded& loaded, Complaints& complaints) {
   loaded.cases = std::move(cases).value();
 }
 
+// A request as the driver will make it; the id stands for any.
+std::optional<Step> first_request(const Flow& flow, std::size_t link, const Case& item) {
+  Progress progress;
+  for (Step& step : flow.begin(progress, item)) {
+    if (step.link == link) return std::move(step);
+  }
+  return std::nullopt;
+}
+
 // A case that breaks a request contract is an error of the scenario; found here, no model is blamed for it.
 void check_requests(const Loaded& loaded, Complaints& complaints) {
   const exchange::ContractStage stage;
+  std::vector<const exchange::Link*> links;
+  for (const exchange::Link& link : loaded.links) links.push_back(&link);
+  const Flow flow{loaded.scenario, links};
   std::size_t found = 0;
-  for (const exchange::Link& link : loaded.links) {
+  for (std::size_t at = 0; at < links.size(); ++at) {
+    const exchange::Link& link = *links[at];
+    if (link.from != "workload") continue;
     for (const Case& item : loaded.cases) {
-      exchange::Message message;
-      message.body = case_request(item, "c-1-0123456789abcdef");
-      message.text = codec::to_json(message.body);
-      const exchange::Decision decision = stage.admit(message, {link, false});
+      std::optional<Step> step = first_request(flow, at, item);
+      if (!step) continue;
+      exchange::Decision decision{exchange::Act::refuse, "map", step->error, {}, {}};
+      if (step->error.empty()) {
+        exchange::Message message;
+        message.body = codec::Json::Object{{"id", "c-1-0123456789abcdef"}};
+        for (codec::Json::Member& member : step->body.as_object()) message.body.set(member.first, member.second);
+        message.text = codec::to_json(message.body);
+        decision = stage.admit(message, {link});
+      }
       if (decision.act == exchange::Act::allow) continue;
       if (++found > kCaseErrorsMax) return complaints.add("and more cases like these");
       complaints.add(loaded.cases_source.path + ":" + std::to_string(item.line) + ": the request to " + link.to +
@@ -148,7 +163,7 @@ std::string path_from(const std::string& directory, const std::string& path) {
   return path.starts_with('/') ? path : directory + "/" + path;
 }
 
-std::vector<std::string> Loaded::workload_models() const {
+std::vector<std::string> Loaded::driven_models() const {
   std::vector<std::string> names;
   for (const spec::ModelSpec& model : scenario.models) {
     const bool linked =

@@ -34,8 +34,8 @@ struct Loaded {
   std::vector<Case> cases;
   TextInput cases_source;
 
-  // Names of the models that the workload sends to, in the scenario's order.
-  std::vector<std::string> workload_models() const;
+  // Names of the models that something is asked of, in the scenario's order.
+  std::vector<std::string> driven_models() const;
 };
 
 // `seed` replaces the scenario's own.

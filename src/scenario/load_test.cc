@@ -112,7 +112,7 @@ TEST_F(LoadTest, ReadsEverythingAScenarioNames) {
   EXPECT_EQ(loaded.value().scenario.seed, 42U);
   EXPECT_EQ(loaded.value().cases.size(), 2U);
   ASSERT_EQ(loaded.value().links.size(), 1U) << "without links, every model is asked";
-  EXPECT_THAT(loaded.value().workload_models(), testing::ElementsAre("m"));
+  EXPECT_THAT(loaded.value().driven_models(), testing::ElementsAre("m"));
 }
 
 TEST_F(LoadTest, TellsEveryWrongPathAtOnce) {

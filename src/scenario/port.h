@@ -30,6 +30,7 @@
 #include "sandbox/engine.h"
 #include "scenario/log_keeper.h"
 #include "scenario/stdio_frames.h"
+#include "spec/measurements.h"
 #include "spec/scenario.h"
 
 namespace belljar::scenario {
@@ -53,12 +54,15 @@ struct Arrival {
     answer,
     failure,  // the model, or what it runs on, says that it cannot: body has "error"
     stray,    // belongs to no open question
+    lost,     // a recording says that this question got no answer: `end`, and why in `text`
   };
   Kind kind = Kind::stray;
-  std::uint64_t number = 0;  // answer, failure
-  codec::Json body;          // answer, failure; of a stray where it parsed as an object, else null
-  std::string text;          // as it came, the body's bytes; of a stray too large its beginning
-  std::string_view stray;    // kind stray: as in spec::StrayMessage
+  std::uint64_t number = 0;                        // answer, failure, lost
+  spec::CaseEnd end = spec::CaseEnd::model_error;  // lost
+  bool final = false;                              // lost: the model was gone from there on
+  codec::Json body;        // answer, failure; of a stray where it parsed as an object, else null
+  std::string text;        // as it came, the body's bytes; of a stray too large its beginning
+  std::string_view stray;  // kind stray: as in spec::StrayMessage
   // A stray that was an attempt at an answer and can never become one: the oldest open question is lost to it.
   bool spoils = false;
   Usage usage;

@@ -98,15 +98,32 @@ Result<Json> resolve_artifact(const spec::ArtifactSpec& spec, const ResolveOptio
   return described;
 }
 
+// A model that the host itself speaks for: nothing of it runs.
+Result<Json> resolve_hosted(const spec::ModelSpec& spec, Resolved& into) {
+  Json described{Json::Object{{"name", spec.name}, {"type", spec.type}, {"adapter", spec::adapter_name(spec.adapter)}}};
+  if (!spec.rules.empty()) {
+    const std::string text =
+        TRY_CTX(os::read_file(path_from(into.loaded.directory, spec.rules), kProfileBytesMax), "model " + spec.name);
+    described.set("rules", text_input({spec.rules, codec::sha256(text)}));
+  }
+  if (!spec.recording.empty()) described.set("recording", spec.recording);
+  into.models.push_back({spec, {}, {}});
+  return described;
+}
+
 Result<Json> resolve_model(const spec::ModelSpec& spec, const ResolveOptions& options, Entropy& entropy,
                            Resolved& into) {
+  if (!spec.needs_sandbox()) return resolve_hosted(spec, into);
   MadeSandbox made =
       TRY_CTX(make_sandbox(sandbox_name("", spec.name), {spec.image, spec.files, "/model", spec.profile, spec.quotas},
                            into.loaded.directory, options),
               "model " + spec.name);
   made.spec.allow_degraded = spec.allow_degraded;
-  Json described{Json::Object{
-      {"name", spec.name}, {"type", spec.type}, {"tier", spec.tier}, {"adapter", "stdio"}, {"run", texts(spec.run)}}};
+  Json described{Json::Object{{"name", spec.name},
+                              {"type", spec.type},
+                              {"tier", spec.tier},
+                              {"adapter", spec::adapter_name(spec.adapter)},
+                              {"run", texts(spec.run)}}};
   for (auto& member : made.described.as_object()) described.set(member.first, member.second);
   if (!spec.artifacts.empty()) described.set("artifacts", texts(spec.artifacts));
   if (!spec.allow_degraded.empty()) described.set("allow_degraded", texts(spec.allow_degraded));

@@ -12,7 +12,7 @@ std::string log_path(const std::string& directory, const std::string& name) {
 }
 
 bool is_driven(const Resolved& resolved, const std::string& model) {
-  const std::vector<std::string> names = resolved.loaded.workload_models();
+  const std::vector<std::string> names = resolved.loaded.driven_models();
   return std::find(names.begin(), names.end(), model) != names.end();
 }
 
@@ -24,42 +24,68 @@ Result<void> record_sealed(const ResolvedModel& model, exchange::Journal& journa
 
 Result<void> admit(const Resolved& resolved, sandbox::Engine& engine) {
   for (const ResolvedModel& model : resolved.models) {
+    if (!model.spec.needs_sandbox()) continue;
     auto trial = TRY_CTX(engine.create(model.sandbox), "admit model " + model.spec.name);
     TRY_CTX(trial->destroy(), "admit model " + model.spec.name);
   }
   return {};
 }
 
-Result<std::vector<DriveModel>> seal(const Resolved& resolved, ArtifactStore& store, const SealTools& tools) {
-  std::map<std::string, StoredArtifact> artifacts;
+namespace {
+
+using Artifacts = std::map<std::string, StoredArtifact>;
+
+Result<Artifacts> artifacts_of(const Resolved& resolved, ArtifactStore& store, const SealTools& tools) {
+  Artifacts artifacts;
   for (const ResolvedArtifact& artifact : resolved.artifacts) {
     const ArtifactTools building{tools.engine, tools.journal, tools.stop,
                                  log_path(tools.log_directory, "artifact-" + artifact.spec.name)};
     artifacts[artifact.spec.name] = TRY(store.find_or_build(artifact, building));
   }
+  return artifacts;
+}
+
+Result<DriveModel> seal_model(const ResolvedModel& model, const Artifacts& artifacts, const SealTools& tools) {
+  DriveModel driven;
+  driven.spec = model.spec;
+  driven.command = model.command;
+  driven.made_ns = tools.journal.elapsed_ns();
+  if (!model.spec.needs_sandbox()) return driven;
+  spec::SandboxSpec spec = model.sandbox;
+  for (const std::string& name : model.spec.artifacts) {
+    const auto artifact = artifacts.find(name);
+    if (artifact == artifacts.end()) {
+      return Error{Errc::invalid_argument, "model " + model.spec.name + ": artifact " + name + " is not in artifacts:"};
+    }
+    spec.files.push_back({artifact->second.path, "/artifacts/" + name});
+  }
+  driven.sandbox = TRY_CTX(tools.engine.claim(spec), "seal model " + model.spec.name);
+  driven.log_path = log_path(tools.log_directory, model.spec.name);
+  TRY(record_sealed(model, tools.journal));
+  return driven;
+}
+
+}  // namespace
+
+Result<std::vector<DriveModel>> seal(const Resolved& resolved, ArtifactStore& store, const SealTools& tools) {
+  const Artifacts artifacts = TRY(artifacts_of(resolved, store, tools));
   std::vector<DriveModel> sealed;
   for (const ResolvedModel& model : resolved.models) {
-    if (!is_driven(resolved, model.spec.name)) continue;
-    spec::SandboxSpec spec = model.sandbox;
-    for (const std::string& name : model.spec.artifacts) {
-      const auto artifact = artifacts.find(name);
-      if (artifact == artifacts.end()) {
-        return Error{Errc::invalid_argument,
-                     "model " + model.spec.name + ": artifact " + name + " is not in artifacts:"};
-      }
-      spec.files.push_back({artifact->second.path, "/artifacts/" + name});
-    }
-    DriveModel driven;
-    driven.name = model.spec.name;
-    driven.command = model.command;
-    driven.quotas = model.spec.quotas;
-    driven.made_ns = tools.journal.elapsed_ns();
-    driven.sandbox = TRY_CTX(tools.engine.claim(spec), "seal model " + model.spec.name);
-    driven.log_path = log_path(tools.log_directory, model.spec.name);
-    TRY(record_sealed(model, tools.journal));
-    sealed.push_back(std::move(driven));
+    if (is_driven(resolved, model.spec.name)) sealed.push_back(TRY(seal_model(model, artifacts, tools)));
   }
   return sealed;
+}
+
+Result<DriveModel> seal_again(const Resolved& resolved, const std::string& name, ArtifactStore& store,
+                              const SealTools& tools) {
+  const Artifacts artifacts = TRY(artifacts_of(resolved, store, tools));
+  const auto model = std::find_if(resolved.models.begin(), resolved.models.end(),
+                                  [&](const ResolvedModel& one) { return one.spec.name == name; });
+  if (model == resolved.models.end()) return Error{Errc::internal, "seal again: no model " + name};
+  DriveModel again = TRY(seal_model(*model, artifacts, tools));
+  // The log of the life before stays as it is.
+  again.log_path.clear();
+  return again;
 }
 
 }  // namespace belljar::scenario

@@ -27,7 +27,10 @@ struct SealTools {
   std::string log_directory;  // <run>/logs, existing; empty: no log files
 };
 
-// Of the models that the workload sends to, in the scenario's order.
+// Of the models that something is asked of, in the scenario's order.
 Result<std::vector<DriveModel>> seal(const Resolved& resolved, ArtifactStore& store, const SealTools& tools);
+// One of them anew, for the fault `amnesia`; its artifacts exist.
+Result<DriveModel> seal_again(const Resolved& resolved, const std::string& model, ArtifactStore& store,
+                              const SealTools& tools);
 
 }  // namespace belljar::scenario

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "spec/sandbox_report.h"
@@ -47,6 +48,46 @@ struct ModelRun {
   std::string log_tail;  // last of stderr, printable lines
 };
 
+// What passed one link.
+struct LinkRun {
+  std::string from;
+  std::string to;
+  std::uint64_t requests = 0;  // dispatched
+  std::uint64_t answers = 0;   // dispatched
+  std::uint64_t refused = 0;   // either way
+  std::uint64_t held = 0;
+  std::uint64_t faulted = 0;
+  std::uint64_t lost = 0;  // requests that no answer came to
+  std::uint64_t retried = 0;
+  std::uint64_t tokens = 0;
+  std::uint64_t bytes = 0;
+};
+
+// What one round of a cycle sent by one of its links, over all cases. The last point stands for all rounds from its on.
+struct GainPoint {
+  std::uint64_t round = 0;  // from 1
+  std::uint64_t messages = 0;
+  std::uint64_t tokens = 0;
+};
+struct GainCurve {
+  std::string from;
+  std::string to;
+  std::vector<GainPoint> points;
+};
+
+struct VoteRun {
+  std::string model;
+  std::uint64_t with_result = 0;
+  std::uint64_t against = 0;
+  std::uint64_t absent = 0;
+};
+
+struct FaultRun {
+  std::string kind;
+  std::string where;  // "a" or "a to b"
+  std::uint64_t struck = 0;
+};
+
 struct Measurements {
   std::vector<CaseResult> cases;
   std::vector<StrayMessage> strays;
@@ -54,8 +95,18 @@ struct Measurements {
   std::vector<Finding> findings;
   std::int64_t drive_ns = 0;
   bool contained = false;
-  std::string positive;  // WorkloadSpec::positive
+  std::string positive;   // WorkloadSpec::positive
+  bool composed = false;  // one result per case, of the whole; its model is kWhole
+  std::string clock = "wall";
+  std::uint64_t messages = 0;  // attempted
+  std::vector<LinkRun> links;
+  std::vector<GainCurve> gains;
+  std::vector<VoteRun> votes;
+  std::vector<FaultRun> faults;
 };
+
+// The model of a case's result where the case is answered by a composition.
+constexpr std::string_view kWhole = "composition";
 
 std::string_view case_end_name(CaseEnd end);
 

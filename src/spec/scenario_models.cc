@@ -238,8 +238,9 @@ void read_models(Problems& problems, const Yaml& value, std::vector<ModelSpec>& 
     problems.add(models[kModelsMax].mark, std::to_string(models.size()) + " models", "at most 64");
   }
   for (const ModelSpec& model : models) {
-    if (model.name == "workload")
-      problems.add(model.mark, "a model named \"workload\"", "another name: links use this one");
+    if (model.name == "workload" || model.name == "composition") {
+      problems.add(model.mark, "a model named " + quote(model.name), "another name: links use this one");
+    }
   }
 }
 
