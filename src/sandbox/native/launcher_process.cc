@@ -11,6 +11,7 @@
 #include <array>
 #include <cstring>
 
+#include "base/check.h"
 #include "os/error.h"
 #include "os/file.h"
 #include "os/run_program.h"
@@ -44,8 +45,8 @@ std::string failure_text(const LauncherReply& reply) {
   return text;
 }
 
-// By value: what it was given is closed when it returns. NOLINTNEXTLINE(performance-unnecessary-value-param)
-Result<std::unique_ptr<LauncherProcess>> LauncherProcess::start(LauncherOptions options) {
+// posix_spawn shares our memory until the exec, so a large engine starts a launcher as fast as a small one.
+Result<std::unique_ptr<LauncherProcess>> LauncherProcess::spawn(const std::string& init_program) {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
     return os::os_error("make the launcher's socket");
@@ -53,50 +54,40 @@ Result<std::unique_ptr<LauncherProcess>> LauncherProcess::start(LauncherOptions 
   std::unique_ptr<LauncherProcess> launcher{new LauncherProcess};
   launcher->socket_ = os::Fd{ends[0]};
   const os::Fd theirs{ends[1]};
-  const os::Fd plan = TRY(sealed_copy(options.plan));
-  TRY(launcher->spawn(options, theirs.get(), plan.get()));
-  if (options.rootless) TRY(launcher->map_own_ids());
-  return launcher;
-}
-
-// posix_spawn shares our memory until the exec, so a large engine starts a launcher as fast as a small one.
-Result<void> LauncherProcess::spawn(const LauncherOptions& options, int socket_child, int plan) {
-  // The target numbers may be in use by the very descriptors to be moved there: go by way of high ones.
-  std::vector<os::Fd> high;
-  const auto lift = [&](int fd) {
-    high.emplace_back(::fcntl(fd, F_DUPFD_CLOEXEC, 100));
-    return static_cast<bool>(high.back());
-  };
-  bool lifted = lift(socket_child) && lift(plan);
-  for (const os::Fd& root : options.cgroup_roots) lifted = lifted && lift(root.get());
-  lifted = lifted && lift(options.engine_number);
-  if (!lifted) return os::os_error("arrange the launcher's descriptors");
+  // The target number may be in use by the very descriptor to be moved there: go by way of a high one.
+  const os::Fd high{::fcntl(theirs.get(), F_DUPFD_CLOEXEC, 100)};
+  if (!high) return os::os_error("arrange the launcher's descriptors");
 
   posix_spawn_file_actions_t actions;
   (void)::posix_spawn_file_actions_init(&actions);
   for (int standard = 0; standard < 3; ++standard) {
     (void)::posix_spawn_file_actions_addopen(&actions, standard, "/dev/null", O_RDWR, 0);
   }
-  int target = kLauncherSocket;
-  for (const os::Fd& fd : high) (void)::posix_spawn_file_actions_adddup2(&actions, fd.get(), target++);
-  (void)::posix_spawn_file_actions_addclosefrom_np(&actions, target);
+  (void)::posix_spawn_file_actions_adddup2(&actions, high.get(), kLauncherSocket);
+  (void)::posix_spawn_file_actions_addclosefrom_np(&actions, kLauncherSocket + 1);
   std::array<char*, 3> words{const_cast<char*>("belljar-init"), const_cast<char*>("launch"), nullptr};
   std::array<char*, 1> environment{nullptr};
   const int error =
-      ::posix_spawn(&pid_, options.init_program.c_str(), &actions, nullptr, words.data(), environment.data());
+      ::posix_spawn(&launcher->pid_, init_program.c_str(), &actions, nullptr, words.data(), environment.data());
   (void)::posix_spawn_file_actions_destroy(&actions);
   if (error != 0) {
-    pid_ = -1;
-    return os::os_error("start " + options.init_program + " (reinstall Belljar; it belongs beside belljar)", error);
+    launcher->pid_ = -1;
+    return os::os_error("start " + init_program + " (reinstall Belljar; it belongs beside belljar)", error);
   }
+  return launcher;
+}
+
+Result<void> LauncherProcess::instruct(const LauncherOptions& options) {
+  const os::Fd plan = TRY(sealed_copy(options.plan));
   LauncherStart start;
   start.hierarchies = static_cast<std::uint32_t>(options.cgroup_roots.size());
   const std::size_t length = std::min(options.cgroup_prefix.size(), sizeof start.cgroup_prefix - 1);
   std::memcpy(start.cgroup_prefix, options.cgroup_prefix.data(), length);
-  if (::send(socket_.get(), &start, sizeof start, MSG_NOSIGNAL) != sizeof start) {
-    return os::os_error("instruct the launcher");
-  }
-  return {};
+  std::vector<int> descriptors{plan.get()};
+  for (const os::Fd& root : options.cgroup_roots) descriptors.push_back(root.get());
+  descriptors.push_back(options.engine_number);
+  TRY_CTX(send(&start, sizeof start, descriptors), "instruct the launcher");
+  return options.rootless ? map_own_ids() : Result<void>{};
 }
 
 // Rootless: the launcher cannot write its own id maps; it says when it needs them.
@@ -119,8 +110,13 @@ Result<void> LauncherProcess::map_own_ids() {
 }
 
 Result<void> LauncherProcess::create(const CreateRequest& request, std::span<const int> descriptors) {
-  iovec part{const_cast<CreateRequest*>(&request), sizeof request};
+  return send(&request, sizeof request, descriptors);
+}
+
+Result<void> LauncherProcess::send(const void* bytes, std::size_t size, std::span<const int> descriptors) {
+  iovec part{const_cast<void*>(bytes), size};
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kDescriptorsMax)> control{};
+  CHECK(descriptors.size() <= kDescriptorsMax, "a message to the launcher carries what it can take");
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;

@@ -1,6 +1,7 @@
 // LauncherProcess: the engine's end of one belljar-init launcher, which clones every sandbox of one plan.
 //
-//   auto launcher = TRY(LauncherProcess::start(std::move(options)));
+//   auto launcher = TRY(LauncherProcess::spawn(init_program));   // comes up while its plan is made
+//   TRY(launcher->instruct(options));
 //   TRY(launcher->create(request, descriptors));
 //   while (auto message = TRY(launcher->receive())) ...    // non-blocking; poll socket()
 //
@@ -23,7 +24,6 @@
 namespace belljar::sandbox::native {
 
 struct LauncherOptions {
-  std::string init_program;
   std::string plan;                  // bytes of build_plan()
   std::string cgroup_prefix;         // "b3-"
   std::vector<os::Fd> cgroup_roots;  // see CgroupHost::open_roots()
@@ -41,9 +41,10 @@ struct LauncherMessage {
 
 class LauncherProcess {
  public:
-  // Returns at once; requests may be sent while the shared root is still being built, and are served after it. A root
-  // that cannot be built arrives as LauncherEvent::failed.
-  static Result<std::unique_ptr<LauncherProcess>> start(LauncherOptions options);
+  static Result<std::unique_ptr<LauncherProcess>> spawn(const std::string& init_program);
+  // Once. Returns at once; requests may be sent while the shared root is still being built, and are served after it. A
+  // root that cannot be built arrives as LauncherEvent::failed.
+  Result<void> instruct(const LauncherOptions& options);
   ~LauncherProcess();
   LauncherProcess(const LauncherProcess&) = delete;
   LauncherProcess& operator=(const LauncherProcess&) = delete;
@@ -59,8 +60,8 @@ class LauncherProcess {
 
  private:
   LauncherProcess() = default;
-  Result<void> spawn(const LauncherOptions& options, int socket_child, int plan);
   Result<void> map_own_ids();
+  Result<void> send(const void* message, std::size_t bytes, std::span<const int> descriptors);
 
   os::Fd socket_;
   pid_t pid_ = -1;

@@ -83,10 +83,13 @@ Result<std::unique_ptr<Engine>> NativeEngine::make(const EngineOptions& options,
   EngineOptions found = options;
   if (found.init_program.empty()) found.init_program = TRY(find_init_program());
   if (found.profile_directory.empty()) found.profile_directory = TRY(find_profiles());
+  // First of all: it takes as long to come up as we take to know what it is for.
+  std::unique_ptr<LauncherProcess> launcher = TRY(LauncherProcess::spawn(found.init_program));
   os::CgroupHost cgroups = TRY(os::CgroupHost::detect());
   EngineNumber number = TRY(EngineNumber::take());
   std::unique_ptr<NativeEngine> engine{
       new NativeEngine{std::move(found), clock, std::move(cgroups), std::move(number)}};
+  engine->spare_launcher_ = std::move(launcher);
   TRY(engine->open());
   return std::unique_ptr<Engine>{std::move(engine)};
 }
@@ -98,7 +101,7 @@ Result<void> NativeEngine::open() {
   if (!epoll_ || !timer_ || !inotify_) return os::os_error("start the engine");
   TRY(poll_for(epoll_.get(), timer_.get(), Source::timer, 0));
   TRY(poll_for(epoll_.get(), inotify_.get(), Source::inotify, 0));
-  return remove_residue();
+  return {};
 }
 
 // Groups named "b<number>-<slot>" whose engine no longer lives are what a SIGKILL left behind.
@@ -142,13 +145,19 @@ Result<Template*> NativeEngine::template_for(const spec::SandboxSpec& spec) {
     }
   }
   LauncherOptions options;
-  options.init_program = options_.init_program;
   options.plan = made->plan;
   options.cgroup_prefix = "b" + std::to_string(number_.value()) + "-";
   options.cgroup_roots = TRY(cgroups_.open_roots());
   options.engine_number = number_.fd();
   options.rootless = powers_.rootless;
-  made->launcher = TRY_CTX(LauncherProcess::start(std::move(options)), "seal sandbox " + spec.name);
+  made->launcher = std::move(spare_launcher_);
+  if (!made->launcher) made->launcher = TRY(LauncherProcess::spawn(options_.init_program));
+  TRY_CTX(made->launcher->instruct(options), "seal sandbox " + spec.name);
+  if (!residue_removed_) {
+    // While the launcher builds the shared root.
+    TRY(remove_residue());
+    residue_removed_ = true;
+  }
   const auto index = static_cast<std::uint32_t>(templates_.size());
   TRY(poll_for(epoll_.get(), made->launcher->socket(), Source::launcher, index));
   templates_.push_back(std::move(made));

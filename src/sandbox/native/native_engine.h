@@ -82,6 +82,8 @@ class NativeEngine final : public Engine {
   os::Fd epoll_;
   os::Fd timer_;
   os::Fd inotify_;
+  std::unique_ptr<LauncherProcess> spare_launcher_;  // up, without a plan yet
+  bool residue_removed_ = false;
   std::vector<std::unique_ptr<Template>> templates_;
   std::array<std::unique_ptr<Box>, kSlotsMax> boxes_;
   std::vector<std::uint32_t> active_;  // slots with a box

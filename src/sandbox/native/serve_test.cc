@@ -146,7 +146,9 @@ TEST_F(ServeTest, nothing_is_reachable_from_inside) {
       "  except OSError as e: print(name, e.errno)\n"
       "def tcp(): return socket.socket(socket.AF_INET, socket.SOCK_STREAM)\n"
       "own = tcp(); own.bind(('127.0.0.1', 8080)); own.listen(1); print('listens')\n"
-      "attempt('host', lambda: tcp().connect(('127.0.0.1', " + std::to_string(host.port()) + ")))\n"
+      "attempt('host', lambda: tcp().connect(('127.0.0.1', " +
+      std::to_string(host.port()) +
+      ")))\n"
       "attempt('itself', lambda: tcp().connect(('127.0.0.1', 8080)))\n"
       "attempt('beyond', lambda: tcp().connect(('1.1.1.1', 80)))\n"
       "attempt('other port', lambda: tcp().bind(('127.0.0.1', 9090)))\n"

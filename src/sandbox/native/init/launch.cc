@@ -233,6 +233,18 @@ void clear_up(const Launcher& launcher) {
   remove_cgroups(launcher);
 }
 
+// The engine spawns us before it knows what for; what it then sends takes the numbers that plan.h names, the next free.
+Outcome take_instructions(Launcher& launcher) {
+  const Received got = receive(kLauncherSocket, &launcher.start, sizeof launcher.start);
+  if (got.bytes != sizeof launcher.start || got.fd_count != launcher.start.hierarchies + 2) {
+    return failed(Step::read_plan, EPROTO);
+  }
+  for (std::uint32_t at = 0; at < got.fd_count; ++at) {
+    if (got.fds[at] != kLauncherPlan + static_cast<int>(at)) return failed(Step::read_plan, EPROTO);
+  }
+  return done();
+}
+
 Outcome prepare(Launcher& launcher) {
   if (::prctl(PR_SET_NAME, "belljar-init") != 0) return failed(Step::read_plan);
   (void)::umask(0);
@@ -270,9 +282,6 @@ Outcome map_plan(Launcher& launcher) {
   const Plan& plan = launcher.view.plan();
   // A belljar-init of another build would misread everything after this line.
   if (plan.magic != kPlanMagic || plan.size != bytes) return failed(Step::read_plan, EPROTO);
-  if (receive(kLauncherSocket, &launcher.start, sizeof launcher.start).bytes != sizeof launcher.start) {
-    return failed(Step::read_plan, EPROTO);
-  }
   return done();
 }
 
@@ -295,6 +304,7 @@ Outcome enter_own_namespaces(const Launcher& launcher) {
 
 int launch() {
   static Launcher launcher{PlanView{nullptr}, {}};
+  if (Outcome outcome = take_instructions(launcher); !outcome.ok()) return fail(outcome);
   if (Outcome outcome = prepare(launcher); !outcome.ok()) return fail(outcome);
   if (Outcome outcome = map_plan(launcher); !outcome.ok()) return fail(outcome);
   if (Outcome outcome = enter_own_namespaces(launcher); !outcome.ok()) return fail(outcome);
