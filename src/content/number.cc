@@ -119,6 +119,7 @@ bool is_multiple(const Json& value, const Json& step) {
 }
 
 bool same(const Json& a, const Json& b) {
+  if (a.is_string()) return b.is_string() && a.as_string() == b.as_string();
   if (a.is_number() && b.is_number()) return compare_numbers(a, b) == 0;
   if (a.is_array() && b.is_array()) {
     return std::equal(a.as_array().begin(), a.as_array().end(), b.as_array().begin(), b.as_array().end(), same);

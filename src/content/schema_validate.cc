@@ -49,17 +49,19 @@ const std::array<Validator::Run, static_cast<std::size_t>(Code::unevaluated_prop
     &Validator::unevaluated_properties};
 
 bool Validator::check(NodeId id, const Json& value, const Where* where, Marks* marks) {
-  if (++nesting_ > kNestingMax) exhausted_ = true;
-  if (!spend(1)) return --nesting_, false;
-  const bool scoped = !program_.dynamic_refs.empty();
-  if (scoped) scope_.push_back(program_.nodes[id].resource);
-  const bool ok = check_inside(id, value, where, marks);
-  if (scoped) scope_.pop_back();
+  if (nesting_ == kNestingMax) exhausted_ = true;
+  if (!spend(1)) return false;
+  const Node& node = program_.nodes[id];
+  ++nesting_;
+  if (scoped_) scope_.push_back(node.resource);
+  const bool ok = node.marks_items || node.marks_members ? check_marking(id, value, where, marks)
+                                                         : run_ops({id, value, where, marks});
+  if (scoped_) scope_.pop_back();
   --nesting_;
   return ok;
 }
 
-bool Validator::check_inside(NodeId id, const Json& value, const Where* where, Marks* marks) {
+bool Validator::check_marking(NodeId id, const Json& value, const Where* where, Marks* marks) {
   const Node& node = program_.nodes[id];
   const bool marks_own = (node.marks_items && value.is_array()) || (node.marks_members && value.is_object());
   if (!marks_own) return run_ops({id, value, where, marks});
@@ -183,12 +185,15 @@ bool Validator::counted(const At& at, const CountWords& words, std::uint64_t cou
   return report(at, words.most, found, "at most " + std::to_string(counts.most));
 }
 
+// A text of n bytes has from n/4 to n characters, which mostly settles it.
 bool Validator::length(const At& at, std::uint32_t row) {
   const std::string& text = at.value.as_string();
+  const Counts& counts = program_.counts[row];
+  if (text.size() <= counts.most && (text.size() + 3) / 4 >= counts.least) return true;
   const auto count =
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
-  return spend(text.size() / 64) && counted(at, {"minLength", "maxLength", " characters"},
-                                            static_cast<std::uint64_t>(count), program_.counts[row]);
+  return spend(text.size() / 64) &&
+         counted(at, {"minLength", "maxLength", " characters"}, static_cast<std::uint64_t>(count), counts);
 }
 
 bool Validator::format(const At& at, std::uint32_t row) {

@@ -17,10 +17,24 @@ bool Validator::member_count(const At& at, std::uint32_t row) {
   return counted(at, {"minProperties", "maxProperties", " members"}, at.value.as_object().size(), program_.counts[row]);
 }
 
+bool Validator::twice(const At& at, std::size_t first, std::size_t second) {
+  return report(at, "uniqueItems", "items " + std::to_string(first) + " and " + std::to_string(second) + " equal",
+                "each item once");
+}
+
 // By hash, so that only equal or colliding items are compared; colliding on purpose costs steps.
 bool Validator::unique(const At& at, std::uint32_t) {
+  constexpr std::size_t kFew = 6;  // compared as they are
   const Json::Array& array = at.value.as_array();
   std::vector<std::pair<std::uint64_t, std::size_t>> hashes;
+  if (array.size() <= kFew) {
+    for (std::size_t j = 1; j < array.size(); ++j) {
+      for (std::size_t i = 0; i < j; ++i) {
+        if (same(array[i], array[j])) return twice(at, i, j);
+      }
+    }
+    return true;
+  }
   hashes.reserve(array.size());
   for (std::size_t i = 0; i < array.size(); ++i) hashes.emplace_back(hash_of(array[i]), i);
   std::sort(hashes.begin(), hashes.end());
@@ -30,9 +44,7 @@ bool Validator::unique(const At& at, std::uint32_t) {
       if (!spend(8)) return false;
       const std::size_t first = hashes[i].second;
       const std::size_t second = hashes[j].second;
-      if (!same(array[first], array[second])) continue;
-      return report(at, "uniqueItems", "items " + std::to_string(first) + " and " + std::to_string(second) + " equal",
-                    "each item once");
+      if (same(array[first], array[second])) return twice(at, first, second);
     }
   }
   return true;

@@ -15,7 +15,8 @@ namespace belljar::content {
 
 class Validator {
  public:
-  Validator(const SchemaProgram& program, std::vector<SchemaError>* sink) : program_{program}, sink_{sink} {}
+  Validator(const SchemaProgram& program, std::vector<SchemaError>* sink)
+      : program_{program}, sink_{sink}, scoped_{!program.dynamic_refs.empty()} {}
 
   bool run(const codec::Json& value) { return check(0, value, nullptr, nullptr) && !exhausted_; }
   bool exhausted() const { return exhausted_; }
@@ -42,7 +43,7 @@ class Validator {
   static const std::array<Run, static_cast<std::size_t>(Code::unevaluated_properties) + 1> kRuns;
 
   bool check(NodeId id, const Json& value, const Where* where, Marks* marks);
-  bool check_inside(NodeId id, const Json& value, const Where* where, Marks* marks);
+  bool check_marking(NodeId id, const Json& value, const Where* where, Marks* marks);
   bool run_ops(const At& at);
   bool silent(NodeId id, const Json& value, const Where* where, Marks* marks);
   bool branch(NodeId id, const At& at);
@@ -89,11 +90,13 @@ class Validator {
   };
   bool counted(const At& at, const CountWords& words, std::uint64_t count, const Counts& counts);
   bool member(const At& at, const Members& members, std::size_t index, std::uint32_t& required_seen);
+  bool twice(const At& at, std::size_t first, std::size_t second);
   bool missing(const At& at, const Members& members);
   bool explain(const At& at, std::string_view keyword, const std::vector<NodeId>& branches);
 
   const SchemaProgram& program_;
   std::vector<SchemaError>* sink_;
+  const bool scoped_;
   std::uint64_t steps_ = 0;
   std::size_t nesting_ = 0;
   bool exhausted_ = false;

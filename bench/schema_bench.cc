@@ -1,0 +1,139 @@
+// A 1 KiB message against a schema of 34 keywords: Belljar's validator and valijson (Debian's, on RapidJSON, the
+// fastest of its adapters here), interleaved round by round. Usage: schema_bench [ROUNDS]
+//
+// Each validates messages that its own parser has already read into its own values; parsing is timed apart, so that
+// nobody takes one for the other. Both must agree on every message before anything is timed.
+#include <rapidjson/document.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <valijson/adapters/rapidjson_adapter.hpp>
+#include <valijson/schema.hpp>
+#include <valijson/schema_parser.hpp>
+#include <valijson/validator.hpp>
+#include <vector>
+
+#include "content/schema.h"
+
+namespace belljar::bench {
+namespace {
+
+// Keywords that mean the same in draft 7, which valijson reads, and in 2020-12, 34 of them.
+constexpr std::string_view kSchema = R"({
+ "type":"object","minProperties":5,"maxProperties":20,"additionalProperties":false,
+ "required":["id","kind","patient","measurements","history"],
+ "properties":{
+  "id":{"type":"string","minLength":8,"maxLength":40,"pattern":"^[a-z]+-[0-9]+$"},
+  "kind":{"enum":["triage","control","follow_up"]},
+  "note":{"type":"string","maxLength":800},
+  "patient":{"type":"object","required":["age","sex"],
+   "properties":{"age":{"type":"integer","minimum":0,"maximum":130},"sex":{"enum":["f","m","x"]},
+                 "weight":{"type":"number","exclusiveMinimum":0}}},
+  "measurements":{"type":"array","minItems":10,"maxItems":64,"items":{"type":"number","minimum":-1000}},
+  "history":{"type":"array","items":{"anyOf":[{"type":"string"},{"type":"null"}]},"uniqueItems":true}}})";
+
+std::string message(int number, bool good) {
+  std::string text = R"({"id":"case-)" + std::to_string(10000 + number) + R"(","kind":"triage","patient":{"age":)" +
+                     std::to_string(good ? 20 + number % 60 : 200) + R"(,"sex":"f","weight":61.5},"measurements":[)";
+  for (int at = 0; at < 32; ++at)
+    text += (at == 0 ? "" : ",") + std::to_string(number % 97) + "." + std::to_string(at * 37);
+  text += R"(],"history":["hypertension","none since 2019",null,"allergy to penicillin"],"note":")";
+  while (text.size() < 1024 - 2) text += "steady ";
+  text.resize(1024 - 2);
+  return text + "\"}";
+}
+
+struct Figures {
+  std::vector<double> belljar, valijson;
+};
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+// Nanoseconds for each message.
+constexpr std::size_t kPasses = 40;
+template <class Work>
+double timed(std::size_t count, Work work) {
+  const auto begin = std::chrono::steady_clock::now();
+  for (std::size_t pass = 0; pass < kPasses; ++pass) work();
+  const std::chrono::duration<double, std::nano> spent = std::chrono::steady_clock::now() - begin;
+  return spent.count() / static_cast<double>(count * kPasses);
+}
+
+void print(const char* what, const Figures& figures) {
+  std::vector<double> ratios;
+  for (std::size_t at = 0; at < figures.belljar.size(); ++at) {
+    ratios.push_back(figures.valijson[at] / figures.belljar[at]);
+  }
+  (void)std::printf("%-34s %9.0f %9.0f %8.1f\n", what, median(figures.belljar), median(figures.valijson),
+                    median(ratios));
+}
+
+int run(int rounds) {
+  constexpr int kMessages = 50;  // they stay in the cache, as one does that was just parsed
+  const content::Schema ours = content::compile_schema(codec::parse_json(kSchema).value()).value();
+  rapidjson::Document schema_document;
+  schema_document.Parse(kSchema.data(), kSchema.size());
+  valijson::Schema theirs;
+  valijson::SchemaParser parser;
+  parser.populateSchema(valijson::adapters::RapidJsonAdapter{schema_document}, theirs);
+  valijson::Validator validator;
+
+  std::vector<std::string> texts;
+  for (int at = 0; at < kMessages; ++at) texts.push_back(message(at, at % 10 != 9));  // one of ten breaks the schema
+  std::vector<codec::Json> values;
+  std::vector<rapidjson::Document> documents(texts.size());
+  for (std::size_t at = 0; at < texts.size(); ++at) {
+    values.push_back(codec::parse_json(texts[at]).value());
+    documents[at].Parse(texts[at].c_str());
+    const bool valid = content::is_valid(ours, values[at]);
+    const valijson::adapters::RapidJsonAdapter adapter{documents[at]};
+    if (valid != validator.validate(theirs, adapter, nullptr) || valid != (at % 10 != 9)) {
+      (void)std::printf("the validators disagree on message %zu, valid for Belljar: %d\n", at, valid ? 1 : 0);
+      for (const auto& error : content::validate(ours, values[at])) {
+        (void)std::printf("%s: %s\n", error.where.c_str(), error.what.c_str());
+      }
+      return 1;
+    }
+  }
+
+  Figures validation;
+  Figures parsing;
+  std::size_t valid = 0;
+  for (int round = 0; round < rounds; ++round) {
+    validation.belljar.push_back(timed(values.size(), [&] {
+      for (const codec::Json& value : values) valid += content::is_valid(ours, value) ? 1 : 0;
+    }));
+    validation.valijson.push_back(timed(values.size(), [&] {
+      for (const rapidjson::Document& document : documents) {
+        const valijson::adapters::RapidJsonAdapter adapter{document};
+        valid += validator.validate(theirs, adapter, nullptr) ? 1 : 0;
+      }
+    }));
+    parsing.belljar.push_back(timed(texts.size(), [&] {
+      for (const std::string& text : texts) valid += codec::parse_json(text) ? 1 : 0;
+    }));
+    parsing.valijson.push_back(timed(texts.size(), [&] {
+      for (const std::string& text : texts) {
+        rapidjson::Document document;
+        valid += document.Parse(text.c_str()).HasParseError() ? 0 : 1;
+      }
+    }));
+  }
+  (void)std::printf("%d rounds of 40 times %d messages of 1024 bytes, one in ten invalid (%zu answers)\n", rounds,
+                    kMessages, valid);
+  (void)std::printf("%-34s %9s %9s %8s\n", "ns a message, median of rounds", "belljar", "valijson", "ratio");
+  print("validation of a parsed message", validation);
+  print("parsing (belljar: Json; RapidJSON)", parsing);
+  return 0;
+}
+
+}  // namespace
+}  // namespace belljar::bench
+
+int main(int argc, char** argv) { return belljar::bench::run(argc > 1 ? std::atoi(argv[1]) : 30); }
