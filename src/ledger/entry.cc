@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "codec/json.h"
+#include "ledger/entry_scan.h"
 
 namespace belljar::ledger {
 
@@ -101,6 +102,11 @@ bool is_bindable_path(std::string_view path) {
 }
 
 Result<EntryClaims> read_entry(std::string_view entry) {
+  if (const std::optional<EntryClaims> claims = scan_entry(entry)) return *claims;
+  return parse_entry(entry);
+}
+
+Result<EntryClaims> parse_entry(std::string_view entry) {
   const Json parsed = TRY(codec::parse_json(entry));
   if (!parsed.is_object()) return bad_entry("not a JSON object");
   EntryClaims claims;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "ledger/entry_scan.h"
+
 namespace belljar::ledger {
 namespace {
 
@@ -62,6 +64,53 @@ TEST(Entry, RefusesWhatCannotBeHeldToAnything) {
         std::string{R"({"body":{"pack":0,"at":0,"bytes":0,"salted":"x"}})"}, std::string{R"({"kind":"pack"})"},
         R"({"kind":"head","size":1.5,"root":")" + kDigest + R"("})", std::string(5000, '[')}) {
     EXPECT_FALSE(read_entry(entry)) << entry.substr(0, 80);
+  }
+}
+
+// The quick way may pass an entry on to the parser, and never says anything else than it.
+TEST(EntryScan, SaysWhatTheParserSays) {
+  const Digest digest = Digest::parse(kDigest).value();
+  struct Row {
+    std::string entry;
+    bool known;
+  };
+  const Row rows[] = {
+      {"{}", true},
+      {R"({"kind":"step","step":"seal","n":-12,"b":[true,false,null,{"x":"y"}]})", true},
+      {R"({"kind":"request","text":"a \"quoted\" \\ word\n"})", true},
+      {with_body_claim("{\"kind\":\"request\",\"seq\":7}", {3, 17, 42, digest}), true},
+      {"{\"text\":\"\xC3\xA9\"}", true},
+      {"{\"text\":\"\xC3\"}", false},
+      {R"({"a":1,"a":2})", false},
+      {R"({"a":01})", false},
+      {R"({"a":-})", false},
+      {R"({"a":1.5})", false},
+      {R"({"a":1234567890123456789})", false},
+      {R"({"a":"\u0041"})", false},
+      {R"({"kind":"sealed"})", false},
+      {R"({"k\u0069nd":"sealed"})", false},
+      {R"({"kind":"se\u0061led"})", false},
+      {R"({"body":"text"})", false},
+      {R"({"a":1} )", false},
+      {R"({"a": 1})", false},
+      {R"({"a":1}})", false},
+      {R"({"a":[1,]})", false},
+      {R"({"a":1,})", false},
+      {"{\"a\":\"\n\"}", false},
+      {"[]", false},
+      {"1", false},
+      {"", false},
+      {with_body_claim(R"({"text":"x"})", {0, 0, 0, digest}) + " ", false},
+      {R"({"body":1,"body":{"pack":0,"at":0,"bytes":0,"salted":")" + kDigest + R"("}})", false},
+      {R"({"t":",)" + with_body_claim("{}", {0, 0, 0, digest}), false},
+  };
+  for (const Row& row : rows) {
+    const std::optional<EntryClaims> quick = scan_entry(row.entry);
+    EXPECT_EQ(quick.has_value(), row.known) << row.entry;
+    if (!quick) continue;
+    const Result<EntryClaims> parsed = parse_entry(row.entry);
+    ASSERT_TRUE(parsed) << row.entry;
+    EXPECT_EQ(*quick, parsed.value()) << row.entry;
   }
 }
 

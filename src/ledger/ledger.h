@@ -34,6 +34,8 @@ namespace belljar::ledger {
 struct Head {
   std::uint64_t size = 0;
   Digest root;
+
+  bool operator==(const Head&) const = default;
 };
 
 class Ledger {

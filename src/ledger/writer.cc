@@ -35,8 +35,6 @@ namespace {
 
 constexpr mode_t kFileMode = 0644;
 constexpr mode_t kFolderMode = 0755;
-// Past this many paths one sync of the file system is cheaper, and the list of them stays small.
-constexpr std::size_t kSyncOneByOneMax = 32;
 constexpr std::size_t kSaltsAtOnce = 256;
 
 // Says what to do about it.
@@ -83,10 +81,8 @@ class Writer final : public Ledger {
   Result<void> write_full_tiles();
   Result<std::vector<TileName>> write_partial_tiles();
   Result<void> write_tile(const TileName& name, std::string_view bytes);
-  Result<void> write_below(const std::string& root, const std::string& path, std::string_view bytes);
+  Result<void> write_below(const std::string& path, std::string_view bytes);
   Result<void> drop_superseded(const std::vector<TileName>& current);
-  void remember_unsynced(const std::string& path);
-  Result<void> sync_all();
 
   const std::string run_directory_;
   const os::Fd run_;
@@ -102,8 +98,6 @@ class Writer final : public Ledger {
   std::string salts_;  // drawn and not yet used
   std::uint64_t signed_size_ = 0;
   std::vector<TileName> partials_;  // on the disk
-  std::set<std::string> unsynced_;
-  bool sync_everything_ = false;
   std::set<std::string, std::less<>> bound_;
   bool sealed_ = false;
 };
@@ -196,7 +190,7 @@ Result<void> Writer::close_pack() {
   if (pack_.count() == 0) return {};
   const std::string path = run_directory_ + '/' + pack_path(pack_number_);
   const std::string file = pack_.file();
-  TRY(write_below(run_directory_, path, file));
+  TRY(write_below(path, file));
   TRY(take(pack_entry({pack_number_, pack_.count(), codec::sha256(file)})));
   pack_.clear();
   ++pack_number_;
@@ -219,26 +213,18 @@ Result<std::uint64_t> Writer::bind(const std::string& path) {
   entry.set("digest", digest.text());
   const std::uint64_t index = TRY(append_entry(codec::to_json(entry)));
   bound_.insert(path);
-  remember_unsynced(run_directory_ + '/' + path);
   return index;
 }
 
 Result<void> Writer::write_tile(const TileName& name, std::string_view bytes) {
-  return write_below(run_directory_ + "/ledger", path_of(name), bytes);
+  return write_below(path_of(name), bytes);
 }
 
-// Makes the folders between `root` and the file where they are missing.
-Result<void> Writer::write_below(const std::string& root, const std::string& path, std::string_view bytes) {
+Result<void> Writer::write_below(const std::string& path, std::string_view bytes) {
   Result<void> written = os::write_file(path, bytes, kFileMode);
-  if (!written && written.error().code() == Errc::not_found) {
-    TRY(os::make_directories(parent_of(path), kFolderMode));
-    for (std::string folder = parent_of(parent_of(path)); folder.size() >= root.size(); folder = parent_of(folder)) {
-      unsynced_.insert(folder);
-    }
-    written = os::write_file(path, bytes, kFileMode);
-  }
-  if (written) remember_unsynced(path);
-  return written;
+  if (written || written.error().code() != Errc::not_found) return written;
+  TRY(os::make_directories(parent_of(path), kFolderMode));
+  return os::write_file(path, bytes, kFileMode);
 }
 
 Result<void> Writer::write_full_tiles() {
@@ -280,30 +266,12 @@ Result<void> Writer::drop_superseded(const std::vector<TileName>& current) {
     const bool is_full_now = std::none_of(current.begin(), current.end(), [&old](const TileName& name) {
       return name.level == old->level && name.index == old->index;
     });
-    unsynced_.erase(path);
     TRY(os::remove_file(path));
     partials_.erase(old);
     if (!is_full_now) continue;
-    unsynced_.erase(parent_of(path));
     // Refused while another stale width lies there, whose turn comes.
     (void)os::remove_empty_folder(parent_of(path));
   }
-}
-
-void Writer::remember_unsynced(const std::string& path) {
-  unsynced_.insert(path);
-  unsynced_.insert(parent_of(path));
-  if (unsynced_.size() <= kSyncOneByOneMax) return;
-  unsynced_.clear();
-  sync_everything_ = true;
-}
-
-Result<void> Writer::sync_all() {
-  if (sync_everything_) TRY(os::sync_file_system(run_directory_));
-  for (const std::string& path : unsynced_) TRY(os::sync_path(path));
-  unsynced_.clear();
-  sync_everything_ = false;
-  return {};
 }
 
 Result<Head> Writer::write_checkpoint() {
@@ -311,7 +279,9 @@ Result<Head> Writer::write_checkpoint() {
   TRY(close_pack());
   TRY(write_full_tiles());
   const std::vector<TileName> current = TRY(write_partial_tiles());
-  TRY(sync_all());
+  // Of a commit's dozen of files and folders each costs a flush of the disk when synced alone; together they cost one,
+  // be it at the price of waiting for what others wrote there.
+  TRY(os::sync_file_system(run_directory_));
   if (sealed_) TRY(drop_superseded(current));
   const std::string ledger = run_directory_ + "/ledger";
   TRY(os::write_file_atomic(ledger + "/checkpoint", sign_checkpoint({origin_, head()}, key_), kFileMode));
