@@ -13,8 +13,11 @@
 #include <vector>
 
 #include "base/check.h"
+#include "ledger/body_pack.h"
 #include "ledger/checkpoint.h"
 #include "ledger/entry.h"
+#include "ledger/entry_scan.h"
+#include "ledger/erasure.h"
 #include "ledger/ledger.h"
 #include "ledger/note.h"
 #include "ledger/tiles.h"
@@ -42,7 +45,18 @@ void parse_all(std::string_view text) {
   if (const std::optional<TileName> name = parse_tile_path(text)) {
     CHECK(tile_path(*name) == text, "a tile's path that parses has one spelling");
   }
+  if (const std::optional<EntryClaims> quick = scan_entry(text)) {
+    const Result<EntryClaims> parsed = parse_entry(text);
+    CHECK(parsed && parsed.value() == *quick, "the quick way says what the parser says");
+  }
   (void)read_entry(text);
+  if (const Result<std::string> raw = open_pack(text)) {
+    PackReader pack{raw.value()};
+    for (auto body = pack.next(); body && body.value(); body = pack.next()) (void)body.value()->salted();
+  }
+  if (const Result<Erasures> erasures = Erasures::parse(text, "o")) {
+    CHECK(erasures.value().text("o") == text, "erasures that parse have one spelling");
+  }
   (void)is_bindable_path(text);
   std::string again;
   BundleReader reader{text};
