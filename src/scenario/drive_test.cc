@@ -86,7 +86,10 @@ class ChildSandbox final : public sandbox::Sandbox {
     if (pid_ > 0) (void)::kill(-pid_, SIGKILL);
   }
 
-  std::vector<spec::Violation> take_violations() override { return std::exchange(violations, {}); }
+  std::vector<spec::Violation> take_violations() override {
+    report_.violations.insert(report_.violations.end(), violations.begin(), violations.end());
+    return std::exchange(violations, {});
+  }
   Result<std::string> collect(const std::string&, std::size_t) override { return std::string{}; }
   Result<spec::SandboxReport> destroy() override { return end(); }
 
@@ -421,6 +424,20 @@ TEST(Drive, ABreachContainsAndHoldsTheRest) {
   const auto entry = std::find_if(seen.ledger.entries.begin(), seen.ledger.entries.end(),
                                   [](const auto& text) { return text.find("\"containment\"") != std::string::npos; });
   EXPECT_GE(codec::parse_json(*entry).value().find("time_to_contain_ns")->as_int(), 0);
+}
+
+TEST(Drive, WhatTheEngineLostHoldOfIsNoFaultOfTheModel) {
+  spec::Violation lost;
+  lost.layer = "engine";
+  lost.rule = "lost-sight";
+  Trial trial{kEach + kAnswer + "exit 1; done"};
+  trial.violations = {lost};
+  Seen seen;
+  drive_one(trial, seen);
+  ASSERT_TRUE(seen.result) << seen.result.error().message();
+  EXPECT_EQ(seen.count(CaseEnd::answered), 1U);
+  EXPECT_EQ(seen.count(CaseEnd::harness_error), 5U);
+  EXPECT_TRUE(seen.measured().findings.empty());
 }
 
 TEST(Drive, AForgedVerdictContainsWhereContractsDo) {

@@ -238,6 +238,11 @@ Fate Station::fate_of(const spec::SandboxReport& report) const {
   if (how.empty() && report.status == spec::EndStatus::exited) how = "exit code " + std::to_string(report.exit_code);
   if (how.empty() && report.status == spec::EndStatus::signaled) how = "signal " + std::to_string(report.signal);
   if (how.empty()) how = spec::status_name(report.status);
+  // What the engine lost hold of says nothing about the model.
+  if (std::any_of(report.violations.begin(), report.violations.end(),
+                  [](const spec::Violation& one) { return one.layer == "engine"; })) {
+    return {CaseEnd::harness_error, printable(how)};
+  }
   const CaseEnd end = report.status == spec::EndStatus::timeout ? CaseEnd::timeout : CaseEnd::model_error;
   return {end, "the model ended: " + printable(how)};
 }
