@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/diff.h"
 #include "cli/doctor.h"
 #include "cli/erase.h"
 #include "cli/exec.h"
@@ -24,6 +25,7 @@ constexpr const char* kVersion = "belljar 0.1.0";
 constexpr auto kCommands = std::to_array<const belljar::cli::Command*>({
     &belljar::cli::kRun,
     &belljar::cli::kVerify,
+    &belljar::cli::kDiff,
     &belljar::cli::kErase,
     &belljar::cli::kReport,
     &belljar::cli::kExec,
