@@ -12,6 +12,7 @@
 #include "cli/exec.h"
 #include "cli/image.h"
 #include "cli/probe.h"
+#include "cli/replay.h"
 #include "cli/report.h"
 #include "cli/run.h"
 #include "cli/verify.h"
@@ -24,6 +25,7 @@ constexpr const char* kVersion = "belljar 0.1.0";
 // The order in which help lists them.
 constexpr auto kCommands = std::to_array<const belljar::cli::Command*>({
     &belljar::cli::kRun,
+    &belljar::cli::kReplay,
     &belljar::cli::kVerify,
     &belljar::cli::kDiff,
     &belljar::cli::kErase,

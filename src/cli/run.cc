@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "codec/json.h"
+#include "govern/again.h"
 #include "govern/conduct.h"
 #include "govern/judge.h"
 #include "govern/progress.h"
@@ -104,13 +105,25 @@ int check_all(const Arguments& arguments, std::optional<std::uint64_t> seed) {
   return code;
 }
 
-int run_main(const Arguments& arguments, const Host& host) {
-  if (arguments.operands.empty()) {
-    (void)std::fputs("belljar run: which scenario? expected SCENARIO...\n", stderr);
+// A run that was killed goes on: in its own folder, with the scenario it keeps.
+int resume(const std::string& run, const Arguments& arguments, const Host& host) {
+  if (!arguments.operands.empty() || arguments.has("out") || arguments.has("seed")) {
+    (void)std::fputs("belljar run: --resume takes its scenario, seed and folder from the run\n", stderr);
     return kUsageError;
   }
-  if (arguments.has("resume")) {
-    (void)std::fputs("belljar run: --resume is not in this version: run the scenario again\n", stderr);
+  const auto progress = govern::make_progress(progress_of(arguments), host.clock);
+  const auto repeated =
+      govern::conduct_again({.kind = govern::AgainKind::resume, .run = run, .model = {}, .until = {}, .scenario = {}},
+                            {run, {}, {}}, {host.clock, host.entropy, *progress});
+  const spec::Verdict shown = repeated ? repeated.value().verdict : refused(run, repeated.error());
+  print_verdict(shown, arguments);
+  return shown.exit_code;
+}
+
+int run_main(const Arguments& arguments, const Host& host) {
+  if (const auto killed = arguments.value("resume")) return resume(*killed, arguments, host);
+  if (arguments.operands.empty()) {
+    (void)std::fputs("belljar run: which scenario? expected SCENARIO...\n", stderr);
     return kUsageError;
   }
   const auto seed = read_seed(arguments);
@@ -142,7 +155,7 @@ const Command kRun{
         {"out", Argument::required, "DIR", "keep the record in DIR (several scenarios: in folders below it)"},
         {"json", Argument::none, "", "progress as JSON lines, then one verdict object per scenario"},
         {"quiet", Argument::none, "", "no progress, the verdict alone"},
-        {"resume", Argument::none, "", "not in this version"},
+        {"resume", Argument::required, "RUN", "go on with a run that was killed"},
     },
     false,
     run_main};

@@ -1,23 +1,20 @@
 #include "govern/conduct.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdio>
-#include <memory>
-#include <vector>
 
 #include "base/check.h"
 #include "base/text.h"
 #include "base/version.h"
 #include "codec/crypto.h"
+#include "govern/conductor.h"
 #include "govern/judge.h"
 #include "govern/record.h"
 #include "govern/report.h"
-#include "ledger/ledger.h"
 #include "os/file.h"
-#include "os/stop_signals.h"
 #include "sandbox/native/locations.h"
-#include "scenario/seal.h"
 
 namespace belljar::govern {
 
@@ -80,48 +77,7 @@ Result<void> or_remedy(Result<void> result) {
                result.error().message() + ": make room for it there, or keep the run elsewhere with --out"};
 }
 
-// One run. A step that fails leaves its error in `error_`; recording and destruction follow either way.
-class Conductor {
- public:
-  Conductor(scenario::Loaded loaded, std::string run, std::string directory, const ConductTools& tools)
-      : run_{std::move(run)}, directory_{std::move(directory)}, tools_{tools}, started_{tools.clock.wall()} {
-    resolved_.loaded = std::move(loaded);
-  }
-
-  Result<void> open_record();
-  spec::Verdict conduct();
-
- private:
-  Result<void> enter(StepName step);
-  Result<void> resolve();
-  Result<void> admit();
-  Result<void> seal();
-  Result<void> drive();
-  Result<void> judge_run();
-  Result<void> record();
-  Result<void> destroy();
-  Result<void> write_bound(const std::string& name, const std::string& bytes);
-  Result<void> bind_logs();
-  void fail(const Error& error);
-
-  const spec::Scenario& scenario() const { return resolved_.loaded.scenario; }
-
-  std::string run_;
-  std::string directory_;
-  const ConductTools& tools_;
-  Nanoseconds started_;
-
-  std::unique_ptr<ledger::Ledger> ledger_;
-  std::optional<exchange::Journal> journal_;
-  scenario::Resolved resolved_;
-  std::unique_ptr<sandbox::Engine> engine_;
-  std::optional<os::StopSignals> stop_;
-  std::vector<scenario::DriveModel> sealed_;
-  spec::Measurements measurements_;
-  std::string transcript_digest_;
-  spec::Verdict verdict_;
-  std::string error_;
-};
+}  // namespace
 
 // The first thing that went wrong is the one to tell.
 void Conductor::fail(const Error& error) {
@@ -149,16 +105,34 @@ Result<void> Conductor::open_record() {
   return journal_->add({{"kind", "step"}, {"step", step_name(StepName::load)}});
 }
 
+// What the run was made of, beside its record: it can be replayed where nothing else of it is left.
+Result<void> Conductor::keep_inputs() {
+  TRY(or_remedy(os::make_directories(directory_ + "/inputs", kFolderMode)));
+  TRY(write_bound("inputs/index.json", scenario::kept_index(resolved_.loaded)));
+  for (std::size_t at = 0; at < resolved_.loaded.texts.size(); ++at) {
+    TRY(write_bound("inputs/" + std::to_string(at), resolved_.loaded.texts[at].content));
+  }
+  return {};
+}
+
 Result<void> Conductor::resolve() {
   TRY(enter(StepName::resolve));
+  TRY(keep_inputs());
   const std::string profiles = TRY(sandbox::native::find_profiles());
-  resolved_ = TRY(scenario::resolve(std::move(resolved_.loaded), {std::string{kVersion}, profiles}, tools_.entropy));
+  if (again_ != nullptr && (again_->kind == AgainKind::replay || again_->kind == AgainKind::live)) {
+    TRY(resolve_again(profiles));
+  } else {
+    resolved_ = TRY(scenario::resolve(std::move(resolved_.loaded), {std::string{kVersion}, profiles}, tools_.entropy));
+  }
   TRY(journal_->add({{"kind", "manifest"}, {"digest", resolved_.manifest_digest.text()}}));
   return write_bound("manifest.json", codec::to_json_pretty(resolved_.manifest));
 }
 
 Result<void> Conductor::admit() {
   TRY(enter(StepName::admit));
+  const bool any = std::any_of(resolved_.models.begin(), resolved_.models.end(),
+                               [](const auto& model) { return model.needs_sandbox(); });
+  if (!any) return {};
   engine_ = TRY(sandbox::Engine::start({}, tools_.clock));
   return scenario::admit(resolved_, *engine_);
 }
@@ -166,6 +140,12 @@ Result<void> Conductor::admit() {
 Result<void> Conductor::seal() {
   TRY(enter(StepName::seal));
   stop_.emplace(TRY(os::StopSignals::open()));
+  if (engine_ == nullptr) {
+    for (const std::string& name : resolved_.loaded.driven_models()) {
+      sealed_.push_back(scenario::hosted(*scenario().model(name)));
+    }
+    return {};
+  }
   scenario::ArtifactStore store = TRY(scenario::ArtifactStore::open());
   sealed_ = TRY(scenario::seal(resolved_, store, {*engine_, *journal_, &*stop_, directory_ + "/logs"}));
   return {};
@@ -187,7 +167,12 @@ Result<void> Conductor::drive() {
                              .models = std::move(sealed_),
                              .directory = resolved_.loaded.directory,
                              .times = {}};
+  if (again_ != nullptr) {
+    input.make_port = [this](scenario::PortParts parts) { return make_port(std::move(parts)); };
+    if (again_->kind != AgainKind::fork) input.until = again_->until;
+  }
   input.remake = [this](const std::string& model) -> Result<scenario::DriveModel> {
+    if (!is_alive(model)) return scenario::hosted(*scenario().model(model));
     scenario::ArtifactStore store = TRY(scenario::ArtifactStore::open());
     return scenario::seal_again(resolved_, model, store, {*engine_, *journal_, &*stop_, directory_ + "/logs"});
   };
@@ -276,8 +261,6 @@ spec::Verdict Conductor::conduct() {
   tools_.progress.end(error_.empty() ? Ending::finished : Ending::failed);
   return verdict_;
 }
-
-}  // namespace
 
 std::string utc_time(Nanoseconds since_epoch) {
   const CivilTime at = civil(since_epoch);

@@ -86,18 +86,28 @@ std::vector<spec::LinkSpec> links_of(const spec::Scenario& scenario) {
   return links;
 }
 
-Result<exchange::Link> load_link(const spec::LinkSpec& link, Loaded& loaded) {
+// A text of the scenario: from the kept ones where there are any and it is among them, else from its file.
+Result<std::string> read_input(const std::string& path, std::uint64_t bytes_max, const std::vector<InputText>& kept,
+                               Loaded& loaded) {
+  const auto found = std::find_if(kept.begin(), kept.end(), [&](const InputText& text) { return text.path == path; });
+  std::string content =
+      found != kept.end() ? found->content : TRY(os::read_file(path_from(loaded.directory, path), bytes_max));
+  loaded.texts.push_back({path, content});
+  return content;
+}
+
+Result<exchange::Link> load_link(const spec::LinkSpec& link, const std::vector<InputText>& kept, Loaded& loaded) {
   if (link.map) TRY(check_template(*link.map));
   if (link.contract.empty()) return exchange::make_link(link, spec::open_contract());
-  const std::string text = TRY(os::read_file(path_from(loaded.directory, link.contract), kTextBytesMax));
+  const std::string text = TRY(read_input(link.contract, kTextBytesMax, kept, loaded));
   spec::Contract contract = TRY(spec::parse_contract(text, link.contract));
   loaded.contracts.push_back({link.contract, codec::sha256(text)});
   return exchange::make_link(link, std::move(contract));
 }
 
-void load_links(Loaded& loaded, Complaints& complaints) {
+void load_links(Loaded& loaded, const std::vector<InputText>& kept, Complaints& complaints) {
   for (const spec::LinkSpec& link : links_of(loaded.scenario)) {
-    auto made = load_link(link, loaded);
+    auto made = load_link(link, kept, loaded);
     if (made) {
       loaded.links.push_back(std::move(made).value());
     } else if (made.error().code() == Errc::invalid_argument) {
@@ -108,9 +118,9 @@ void load_links(Loaded& loaded, Complaints& complaints) {
   }
 }
 
-void load_cases(Loaded& loaded, Complaints& complaints) {
+void load_cases(Loaded& loaded, const std::vector<InputText>& kept, Complaints& complaints) {
   const spec::WorkloadSpec& workload = loaded.scenario.workload;
-  auto text = os::read_file(path_from(loaded.directory, workload.cases), kCasesBytesMax);
+  auto text = read_input(workload.cases, kCasesBytesMax, kept, loaded);
   if (!text) return complaints.at(workload.mark, "cases: " + text.error().message());
   loaded.cases_source = {workload.cases, codec::sha256(text.value())};
   auto cases = parse_cases(text.value(), workload.cases, workload);
@@ -173,21 +183,72 @@ std::vector<std::string> Loaded::driven_models() const {
   return names;
 }
 
-Result<Loaded> load(const std::string& path, std::optional<std::uint64_t> seed) {
-  auto text = os::read_file(path, kTextBytesMax);
-  if (!text) return Error{Errc::invalid_argument, text.error().message() + ", expected a scenario file"};
+namespace {
+
+Result<Loaded> load_from(InputText source, std::string directory, std::optional<std::uint64_t> seed,
+                         const std::vector<InputText>& kept, ModelFiles files) {
   Loaded loaded;
-  loaded.scenario = TRY(spec::parse_scenario(text.value(), path));
+  loaded.scenario = TRY(spec::parse_scenario(source.content, source.path));
   if (seed) loaded.scenario.seed = *seed;
-  loaded.directory = directory_of(TRY(os::absolute_path(path)));
-  loaded.source = {path, codec::sha256(text.value())};
-  Complaints complaints{path};
-  check_paths(loaded, complaints);
-  load_links(loaded, complaints);
-  load_cases(loaded, complaints);
+  loaded.directory = std::move(directory);
+  loaded.source = {source.path, codec::sha256(source.content)};
+  Complaints complaints{source.path};
+  loaded.texts.push_back(std::move(source));
+  if (files == ModelFiles::needed) check_paths(loaded, complaints);
+  load_links(loaded, kept, complaints);
+  load_cases(loaded, kept, complaints);
   check_requests(loaded, complaints);
   TRY(complaints.result());
   return loaded;
+}
+
+}  // namespace
+
+Result<Loaded> load(const std::string& path, std::optional<std::uint64_t> seed) {
+  auto text = os::read_file(path, kTextBytesMax);
+  if (!text) return Error{Errc::invalid_argument, text.error().message() + ", expected a scenario file"};
+  std::string directory = directory_of(TRY(os::absolute_path(path)));
+  return load_from({path, std::move(text).value()}, std::move(directory), seed, {}, ModelFiles::needed);
+}
+
+std::string kept_index(const Loaded& loaded) {
+  codec::Json::Array texts;
+  for (const InputText& text : loaded.texts) texts.emplace_back(text.path);
+  return codec::to_json_pretty(codec::Json::Object{
+      {"directory", loaded.directory}, {"seed", loaded.scenario.seed}, {"texts", codec::Json{std::move(texts)}}});
+}
+
+Result<KeptInputs> read_kept_inputs(const std::string& run_directory) {
+  const std::string folder = run_directory + "/inputs/";
+  const auto wrong = [&](const std::string& what) {
+    return Error{Errc::corrupt, printable(folder) + "index.json: " + what};
+  };
+  auto text = os::read_file(folder + "index.json", kTextBytesMax);
+  if (!text) {
+    return Error{Errc::invalid_argument, printable(run_directory) + " keeps no inputs (" + text.error().message() +
+                                             "): it is no run that can be replayed"};
+  }
+  const auto index = codec::parse_json(text.value());
+  if (!index) return wrong(index.error().message());
+  const codec::Json* directory = index.value().find("directory");
+  const codec::Json* seed = index.value().find("seed");
+  const codec::Json* texts = index.value().find("texts");
+  if (directory == nullptr || !directory->is_string() || seed == nullptr || !seed->is_int() || texts == nullptr ||
+      !texts->is_array() || texts->as_array().empty()) {
+    return wrong("expected directory, seed and texts");
+  }
+  KeptInputs kept{directory->as_string(), static_cast<std::uint64_t>(seed->as_int()), {}};
+  for (const codec::Json& path : texts->as_array()) {
+    if (!path.is_string()) return wrong("expected paths as texts");
+    const std::string file = folder + std::to_string(kept.texts.size());
+    kept.texts.push_back({path.as_string(), TRY(os::read_file(file, kCasesBytesMax))});
+  }
+  return kept;
+}
+
+Result<Loaded> load_kept(KeptInputs kept, const std::optional<InputText>& scenario, ModelFiles files) {
+  InputText source = scenario.value_or(kept.texts.front());
+  return load_from(std::move(source), std::move(kept.directory), kept.seed, kept.texts, files);
 }
 
 }  // namespace belljar::scenario

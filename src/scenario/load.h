@@ -4,7 +4,7 @@
 //   Loaded loaded = TRY(load("scenarios/triage.yaml", seed));   // Errc::invalid_argument: exit code 2
 //
 // After this no error of the person's is left to find: every path exists, each contract compiles, each case passes its
-// request schemas. Reads files; runs nothing.
+// request schemas. Reads files; runs nothing. What was read stays in `texts`.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +25,12 @@ struct TextInput {
   Digest digest;
 };
 
+// A text that the run was made of, as it was read.
+struct InputText {
+  std::string path;  // as written in the scenario; of the scenario itself as given
+  std::string content;
+};
+
 struct Loaded {
   spec::Scenario scenario;
   std::string directory;  // absolute: what relative paths in the scenario are relative to
@@ -33,6 +39,7 @@ struct Loaded {
   std::vector<TextInput> contracts;
   std::vector<Case> cases;
   TextInput cases_source;
+  std::vector<InputText> texts;  // the scenario first
 
   // Names of the models that something is asked of, in the scenario's order.
   std::vector<std::string> driven_models() const;
@@ -40,6 +47,22 @@ struct Loaded {
 
 // `seed` replaces the scenario's own.
 Result<Loaded> load(const std::string& path, std::optional<std::uint64_t> seed);
+
+// The inputs of a run kept beside its record, so that it can be replayed where nothing of it is left:
+//   inputs/index.json   {"directory", "seed", "texts": [path, ...]}
+//   inputs/0, inputs/1  the texts, the scenario first
+struct KeptInputs {
+  std::string directory;  // where relative paths of the scenario lead on the host of the run
+  std::uint64_t seed = 0;
+  std::vector<InputText> texts;
+};
+std::string kept_index(const Loaded& loaded);
+Result<KeptInputs> read_kept_inputs(const std::string& run_directory);
+
+// What the files of models must be for: a replay has no use for them.
+enum class ModelFiles { needed, unused };
+// From what a run kept; `scenario` replaces its scenario (its contracts and cases may be new too).
+Result<Loaded> load_kept(KeptInputs kept, const std::optional<InputText>& scenario, ModelFiles files);
 
 // `path` as written, seen from `directory`.
 std::string path_from(const std::string& directory, const std::string& path);

@@ -107,7 +107,7 @@ Result<Json> resolve_hosted(const spec::ModelSpec& spec, Resolved& into) {
     described.set("rules", text_input({spec.rules, codec::sha256(text)}));
   }
   if (!spec.recording.empty()) described.set("recording", spec.recording);
-  into.models.push_back({spec, {}, {}});
+  into.models.push_back({spec, {}, {}, false});
   return described;
 }
 
@@ -133,7 +133,7 @@ Result<Json> resolve_model(const spec::ModelSpec& spec, const ResolveOptions& op
     made.spec.planted.push_back({canary.inside, canary_content(canary.inside, entropy), true});
   }
   if (!canaries.empty()) described.set("canaries", Json{std::move(canaries)});
-  into.models.push_back({spec, std::move(made.spec), {spec.run, spec::default_environment(), "/work"}});
+  into.models.push_back({spec, std::move(made.spec), {spec.run, spec::default_environment(), "/work"}, false});
   return described;
 }
 

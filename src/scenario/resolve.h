@@ -36,6 +36,9 @@ struct ResolvedModel {
   spec::ModelSpec spec;
   spec::SandboxSpec sandbox;  // artifacts are bound in by `seal`, once they exist
   spec::Command command;
+  bool recorded = false;  // a recording speaks for it: no sandbox is made
+
+  bool needs_sandbox() const { return spec.needs_sandbox() && !recorded; }
 };
 
 struct Resolved {

@@ -24,7 +24,7 @@ Result<void> record_sealed(const ResolvedModel& model, exchange::Journal& journa
 
 Result<void> admit(const Resolved& resolved, sandbox::Engine& engine) {
   for (const ResolvedModel& model : resolved.models) {
-    if (!model.spec.needs_sandbox()) continue;
+    if (!model.needs_sandbox()) continue;
     auto trial = TRY_CTX(engine.create(model.sandbox), "admit model " + model.spec.name);
     TRY_CTX(trial->destroy(), "admit model " + model.spec.name);
   }
@@ -50,7 +50,7 @@ Result<DriveModel> seal_model(const ResolvedModel& model, const Artifacts& artif
   driven.spec = model.spec;
   driven.command = model.command;
   driven.made_ns = tools.journal.elapsed_ns();
-  if (!model.spec.needs_sandbox()) return driven;
+  if (!model.needs_sandbox()) return driven;
   spec::SandboxSpec spec = model.sandbox;
   for (const std::string& name : model.spec.artifacts) {
     const auto artifact = artifacts.find(name);

@@ -55,6 +55,13 @@ struct DriveModel {
   std::string log_path;      // empty: the tail alone is kept
 };
 
+// A model without a sandbox.
+inline DriveModel hosted(const spec::ModelSpec& spec) {
+  DriveModel model;
+  model.spec = spec;
+  return model;
+}
+
 using PortMaker = std::function<Result<std::unique_ptr<Port>>(PortParts)>;
 
 struct StationTools {
