@@ -148,7 +148,7 @@ int run_main(const Arguments& arguments, const Host& host) {
 
 const Command kRun{
     "run",
-    "SCENARIO...",
+    "[SCENARIO...]",
     "Run scenarios to their verdicts: 0 pass, 1 fail, 3 inconclusive, 5 contained, 2 bad input, 4 harness error",
     {
         {"seed", Argument::required, "N", "instead of the scenario's own"},
