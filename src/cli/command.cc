@@ -150,6 +150,10 @@ class Parser {
       values.emplace_back();
       return {};
     }
+    if (option->argument == Argument::optional && equals == std::string_view::npos) {
+      values.emplace_back();
+      return {};
+    }
     values.push_back(equals != std::string_view::npos ? std::string{text.substr(equals + 1)} : TRY(next_word(*option)));
     return {};
   }
@@ -196,6 +200,7 @@ class Parser {
 std::string option_words(const Option& option) {
   std::string text = "--" + std::string{option.name};
   if (option.argument == Argument::required) text += " " + std::string{option.value_name};
+  if (option.argument == Argument::optional) text += "[=" + std::string{option.value_name} + "]";
   return text;
 }
 

@@ -15,7 +15,7 @@
 
 namespace belljar::cli {
 
-enum class Argument { none, required };
+enum class Argument { none, required, optional };  // optional: only as --name=value
 
 struct Option {
   std::string_view name;  // without dashes: "json"

@@ -43,6 +43,15 @@ TEST(Command, options_operands_and_values_are_told_apart) {
   EXPECT_EQ(got.value("out"), std::nullopt);
 }
 
+TEST(Command, an_optional_value_comes_behind_an_equals_sign_alone) {
+  Command command = exec_command();
+  command.options = {{"deterministic", Argument::optional, "SEED", "by a seed"}};
+  EXPECT_EQ(parse_arguments(command, {"--deterministic", "--", "7"}).value().value("deterministic"), "");
+  EXPECT_THAT(parse_arguments(command, {"--deterministic", "--", "7"}).value().operands, ElementsAre("7"));
+  EXPECT_EQ(parse_arguments(command, {"--deterministic=9", "--", "x"}).value().value("deterministic"), "9");
+  EXPECT_THAT(help_text(command), HasSubstr("--deterministic[=SEED]"));
+}
+
 TEST(Command, a_trailing_command_keeps_its_own_options) {
   const Arguments got =
       parse_arguments(exec_command(), {"--seed=1", "--", "ls", "--json", "--", "-l", "--help"}).value();

@@ -4,9 +4,11 @@
 #include <unistd.h>
 
 #include <array>
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 
+#include "base/text.h"
 #include "codec/json.h"
 #include "os/error.h"
 #include "os/file.h"
@@ -33,6 +35,14 @@ Result<std::pair<std::string, std::string>> split_pair(const std::string& text, 
   return std::pair{text.substr(0, at), text.substr(at + 1)};
 }
 
+Result<std::uint64_t> read_seed(const std::string& text) {
+  std::uint64_t seed = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+  if (text.empty() || (error == std::errc{} && end == text.data() + text.size())) return seed;
+  return Error{Errc::invalid_argument, "--deterministic: found \"" + printable(text) +
+                                           "\", expected a whole number, such as --deterministic=7"};
+}
+
 Result<spec::SandboxSpec> read_spec(const Arguments& arguments) {
   spec::SandboxSpec spec;
   spec.name = "exec";
@@ -55,6 +65,9 @@ Result<spec::SandboxSpec> read_spec(const Arguments& arguments) {
   spec.image = TRY_CTX(sandbox::resolve_image(arguments.value("image").value_or("host"), "."), "--image");
   spec.writable_root = arguments.has("writable-root");
   if (arguments.has("own-time")) spec.time = spec::TimeNamespace::own;
+  if (arguments.has("deterministic")) {
+    spec.deterministic = spec::Deterministic{TRY(read_seed(arguments.value("deterministic").value_or("")))};
+  }
   spec.allow_degraded = arguments.values("allow-degraded");
   return spec;
 }
@@ -173,6 +186,11 @@ int exec_main(const Arguments& arguments, const Host& host) {
   }
   const spec::SandboxReport& result = report.value();
   if (!result.reason.empty()) (void)std::fprintf(stderr, "belljar exec: %s\n", result.reason.c_str());
+  if (result.deterministic && !result.deterministic->unfixed.empty()) {
+    std::string names;
+    for (const std::string& name : result.deterministic->unfixed) names += (names.empty() ? "" : ", ") + name;
+    (void)std::fprintf(stderr, "belljar exec: not decided by the seed: %s (docs/determinism.md)\n", names.c_str());
+  }
   if (const std::optional<std::string> file = arguments.value("result")) {
     const Result<void> written = os::write_file_atomic(*file, codec::to_json_pretty(spec::report_json(result)), 0644);
     if (!written) {
@@ -198,6 +216,8 @@ const Command kExec{
         {"directory", Argument::required, "DIR", "working folder inside (default /work)"},
         {"writable-root", Argument::none, "", "a writable view of the image's folders, thrown away afterwards"},
         {"own-time", Argument::none, "", "monotonic clocks that begin at zero"},
+        {"deterministic", Argument::optional, "SEED",
+         "randomness from the seed (default 0), a clock that moves by rule"},
         {"result", Argument::required, "FILE", "write how it ended as JSON"},
         {"tier", Argument::required, "TIER", "native"},
         {"policy", Argument::required, "FILE", "not supported by this version"},

@@ -36,6 +36,16 @@ TEST(SandboxReport, the_result_file_is_the_contract_with_machines) {
       R"("posture":"ok","destroyed":true,"destruction_proof":["cgroup /x removed, 0 tasks"],"degraded":["landlock"]})");
 }
 
+TEST(SandboxReport, a_deterministic_sandbox_says_its_seed_and_what_escaped_it) {
+  const std::string plain = to_json(report_json(SandboxReport{}));
+  EXPECT_EQ(plain.find("deterministic"), std::string::npos);
+  SandboxReport report;
+  report.deterministic = DeterministicReport{7, {"threads", "timers"}};
+  EXPECT_TRUE(to_json(report_json(report)).ends_with(R"("deterministic":{"seed":7,"unfixed":["threads","timers"]}})"));
+  report.deterministic->seed = ~std::uint64_t{0};
+  EXPECT_NE(to_json(report_json(report)).find(R"("seed":"18446744073709551615")"), std::string::npos);
+}
+
 TEST(SandboxReport, every_status_has_its_word) {
   const std::vector<std::pair<EndStatus, std::string_view>> rows{
       {EndStatus::exited, "exited"}, {EndStatus::signaled, "signaled"}, {EndStatus::timeout, "timeout"},

@@ -27,6 +27,11 @@ Json start_json(const std::vector<StepTime>& steps) {
   return Json::Object{{"step_ns", std::move(step_ns)}};
 }
 
+// As in the verdict: past 2^63 - 1 as text, so that no reader rounds or wraps it.
+Json seed_json(std::uint64_t seed) {
+  return seed > static_cast<std::uint64_t>(INT64_MAX) ? Json{std::to_string(seed)} : Json{seed};
+}
+
 Json names_json(const std::vector<std::string>& names) { return Json::Array(names.begin(), names.end()); }
 
 }  // namespace
@@ -46,7 +51,7 @@ Json report_json(const SandboxReport& report) {
   Json::Array violations;
   violations.reserve(report.violations.size());
   for (const Violation& violation : report.violations) violations.push_back(violation_json(violation));
-  return Json::Object{{"status", status_name(report.status)},
+  Json::Object object{{"status", status_name(report.status)},
                       {"exit_code", report.exit_code},
                       {"signal", report.signal},
                       {"reason", report.reason},
@@ -62,6 +67,11 @@ Json report_json(const SandboxReport& report) {
                       {"destroyed", report.destroyed},
                       {"destruction_proof", names_json(report.destruction_proof)},
                       {"degraded", names_json(report.degraded)}};
+  if (report.deterministic) {
+    object.emplace_back("deterministic", Json::Object{{"seed", seed_json(report.deterministic->seed)},
+                                                      {"unfixed", names_json(report.deterministic->unfixed)}});
+  }
+  return object;
 }
 
 }  // namespace belljar::spec

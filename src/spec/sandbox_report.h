@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,12 @@ struct MemoryUse {
 
 enum class EndStatus { exited, signaled, timeout, memory, limit, denied };
 
+// Of a deterministic sandbox: its seed, and by name what happened in it that the seed does not decide.
+struct DeterministicReport {
+  std::uint64_t seed = 0;
+  std::vector<std::string> unfixed;  // "threads", "timers"; docs/determinism.md
+};
+
 struct SandboxReport {
   EndStatus status = EndStatus::exited;
   int exit_code = 0;
@@ -61,6 +68,7 @@ struct SandboxReport {
   bool destroyed = false;
   std::vector<std::string> destruction_proof;  // "pid namespace 4026532301 gone", "cgroup /x removed, 0 tasks"
   std::vector<std::string> degraded;
+  std::optional<DeterministicReport> deterministic;
 };
 
 std::string_view status_name(EndStatus status);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,13 @@ struct PlantedFile {
 
 enum class TimeNamespace { host, own };  // own: monotonic and boot clocks begin at the start of the sandbox
 
+// The same program with the same input gives the same output: its randomness follows from the seed, its clock moves by
+// rule. docs/determinism.md tells the rules and what they do not reach.
+struct Deterministic {
+  std::uint64_t seed = 0;
+  bool operator==(const Deterministic&) const = default;
+};
+
 struct SandboxSpec {
   std::string name = "sandbox";  // for messages; letters, digits, dash
   Image image;
@@ -50,6 +58,7 @@ struct SandboxSpec {
   // Not 0: the model serves on this TCP port of its own 127.0.0.1, which is up for it alone. Sandbox::connect() reaches
   // it; the profile must let it listen (`server` does).
   std::uint16_t serve_port = 0;
+  std::optional<Deterministic> deterministic;  // `time` has no meaning with it
   // Writable root (an overlay thrown away with the sandbox) instead of a read-only one. /tmp, /work, /out and /dev/shm
   // are writable either way.
   bool writable_root = false;

@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "os/error.h"
 #include "os/file.h"
+#include "sandbox/native/deterministic.h"
 #include "sandbox/native/native_engine.h"
 #include "sandbox/native/posture.h"
 #include "sandbox/native/walls.h"
@@ -115,6 +116,7 @@ Box::Box(Template& home, std::uint32_t slot, os::Cgroup group, BoxPipes pipes, c
       requested_{clock.monotonic()},
       last_mark_{requested_} {
   report_.degraded = home.degraded;
+  if (home.spec.deterministic) report_.deterministic = spec::DeterministicReport{home.spec.deterministic->seed, {}};
 }
 
 void Box::mark(const std::string& step) {
@@ -171,12 +173,22 @@ void Box::on_control() {
         }
         break;
       }
+      case BoxEvent::unfixed:
+        on_unfixed(heard.report.item);
+        break;
       case BoxEvent::exited:
         exit_status_ = heard.report.status;
         if (state_ == BoxState::running) state_ = BoxState::exited;
         break;
     }
   }
+}
+
+void Box::on_unfixed(std::uint32_t what) {
+  if (!report_.deterministic || what >= static_cast<std::uint32_t>(Unfixed::last)) return;
+  const std::string name{unfixed_name(static_cast<Unfixed>(what))};
+  std::vector<std::string>& known = report_.deterministic->unfixed;
+  if (std::find(known.begin(), known.end(), name) == known.end()) known.push_back(name);
 }
 
 // Lines come before pid 1 is sealed; what would come later is no line of ours.
@@ -228,6 +240,7 @@ void Box::check_and_approve() {
   posture.program_id = home_.powers.id_range ? base + kProgramId : ::geteuid();
   posture.init_readable = !home_.powers.rootless;
   posture.descriptors_readable = !home_.powers.rootless || !home_.powers.id_range;
+  posture.deterministic = home_.spec.deterministic.has_value();
   posture.open_files = home_.spec.quotas.open_files;
   posture.plan = home_.plan;
   const Depth depth = home_.posture_known ? Depth::every_start : Depth::first_of_a_plan;

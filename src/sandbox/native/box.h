@@ -97,6 +97,7 @@ class Box {
   void mark(const std::string& step);
   void on_line(os::Fd line);
   void on_sealed(const BoxReport& report);
+  void on_unfixed(std::uint32_t what);
   void on_program_ready(const BoxReport& report, pid_t program);
   void check_and_approve();
   Result<void> look_inside();

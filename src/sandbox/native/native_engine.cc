@@ -15,6 +15,7 @@
 #include "os/error.h"
 #include "os/file.h"
 #include "sandbox/filter/load.h"
+#include "sandbox/native/deterministic.h"
 #include "sandbox/native/event_source.h"
 #include "sandbox/native/locations.h"
 
@@ -206,7 +207,8 @@ Result<std::unique_ptr<Template>> NativeEngine::make_template(const spec::Sandbo
     made->degraded.emplace_back("landlock");
   }
   made->filter = TRY_CTX(load_filter(spec.profile, options_.profile_directory), "seal sandbox " + spec.name);
-  made->plan = TRY_CTX(build_plan(spec, powers_, made->filter.program), "seal sandbox " + spec.name);
+  const std::vector<sock_filter> program = spec.deterministic ? traced_filter(made->filter) : made->filter.program;
+  made->plan = TRY_CTX(build_plan(spec, powers_, program), "seal sandbox " + spec.name);
   return made;
 }
 

@@ -7,8 +7,8 @@
 // Three programs speak here, on SOCK_SEQPACKET sockets, one struct a message:
 //   engine  -> launcher : CreateRequest + descriptors      launcher -> engine : LauncherReply
 //   engine  -> pid 1    : InitOrder                         pid 1, program -> engine : BoxReport
-// Everything from pid 1 and the program comes before the first byte of the model's code runs, except BoxReport::exited,
-// which pid 1 alone can send: the program's copy of the socket is close-on-exec.
+// Everything from pid 1 and the program comes before the first byte of the model's code runs, except BoxReport::exited
+// and unfixed, which pid 1 alone can send: the program's copy of the socket is close-on-exec.
 #pragma once
 
 #include <linux/filter.h>
@@ -80,6 +80,8 @@ struct Plan {
   std::uint64_t landlock_scopes = 0;
   std::uint32_t notify = 0;      // the filter answers through a listener
   std::uint32_t serve_port = 0;  // not 0: loopback is up, the program may listen there, the engine gets kLinesMax lines
+  std::uint32_t deterministic = 0;  // pid 1 traces the program, see init/steward.h
+  std::uint64_t seed = 0;           // of everything random in it
   Text host_name;
   Slice root_steps;      // PlanStep: once per launcher, the part of the root that all its sandboxes share
   Slice box_steps;       // PlanStep: once per sandbox, what is its own
@@ -143,6 +145,7 @@ enum class Step : std::uint32_t {
   become_init,
   fork_program,
   lines,
+  trace,
   drop_capabilities,
   limits,
   become_program,
@@ -186,6 +189,7 @@ enum class BoxEvent : std::uint32_t {
   program_ready,  // the program's process: every wall stands, waits for its command; listener = its descriptor number
   failed,         // step, error
   exited,         // pid 1: the program ended; status
+  unfixed,        // pid 1 of a deterministic sandbox: item = Unfixed, once each
 };
 
 struct BoxReport {

@@ -325,7 +325,9 @@ Result<std::string> build_plan(const spec::SandboxSpec& spec, const HostPowers& 
   PlanWriter writer;
   writer.plan.rootless = powers.rootless ? 1 : 0;
   writer.plan.separate_ids = powers.id_range ? 1 : 0;
-  writer.plan.own_time = spec.time == spec::TimeNamespace::own ? 1 : 0;
+  writer.plan.own_time = spec.time == spec::TimeNamespace::own && !spec.deterministic ? 1 : 0;
+  writer.plan.deterministic = spec.deterministic ? 1 : 0;
+  writer.plan.seed = spec.deterministic ? spec.deterministic->seed : 0;
   writer.plan.notify = 1;
   writer.plan.serve_port = spec.serve_port;
   writer.plan.host_name = writer.text("belljar");

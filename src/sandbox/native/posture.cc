@@ -21,7 +21,9 @@ namespace belljar::sandbox::native {
 
 namespace {
 
-constexpr std::string_view kKillOnly = "0000000000000020";  // 1 << CAP_KILL
+constexpr std::string_view kKillOnly = "0000000000000020";   // 1 << CAP_KILL
+constexpr std::string_view kTraceOnly = "0000000000080000";  // 1 << CAP_SYS_PTRACE
+constexpr std::string_view kKillAndTrace = "0000000000080020";
 constexpr std::string_view kNoCapability = "0000000000000000";
 
 struct Checker {
@@ -182,6 +184,11 @@ Result<void> check_limits(Checker& checker, const Posture& expected) {
   return {};
 }
 
+std::string_view permitted_of_init(const Posture& expected) {
+  if (expected.deterministic) return expected.separate_ids ? kKillAndTrace : kTraceOnly;
+  return expected.separate_ids ? kKillOnly : kNoCapability;
+}
+
 }  // namespace
 
 Result<std::string> check_posture(const Posture& expected, Depth depth) {
@@ -189,9 +196,11 @@ Result<std::string> check_posture(const Posture& expected, Depth depth) {
   const std::string init = "/proc/" + std::to_string(expected.init);
   const std::string program = "/proc/" + std::to_string(expected.program);
   check_status(checker, TRY(os::read_small(AT_FDCWD, init + "/status")), "pid 1", expected.init_id,
-               expected.separate_ids ? kKillOnly : kNoCapability);
+               permitted_of_init(expected));
   const std::string program_status = TRY(os::read_small(AT_FDCWD, program + "/status"));
   check_status(checker, program_status, "the program", expected.program_id, kNoCapability);
+  checker.expect("TracerPid of the program", field(program_status, "TracerPid"),
+                 std::to_string(expected.deterministic ? expected.init : 0));
   // Without an id range setgroups is denied, and the caller's own groups stay.
   if (expected.separate_ids) checker.expect("Groups of the program", field(program_status, "Groups"), "");
   TRY(check_namespaces(checker, expected.program));

@@ -22,8 +22,9 @@ struct Posture {
   pid_t program = 0;
   std::uint32_t init_id = 0;  // as the host numbers it
   std::uint32_t program_id = 0;
-  bool separate_ids = true;   // pid 1 keeps CAP_KILL alone
-  bool init_readable = true;  // rootless engines may read only the status of pid 1
+  bool separate_ids = true;    // pid 1 keeps CAP_KILL alone
+  bool deterministic = false;  // pid 1 keeps CAP_SYS_PTRACE too, and traces the program
+  bool init_readable = true;   // rootless engines may read only the status of pid 1
   bool descriptors_readable =
       true;  // not for a rootless engine whose sandboxes have subordinate ids: /proc/PID/fd is theirs
   std::uint64_t open_files = 0;  // RLIMIT_NOFILE expected
@@ -31,7 +32,7 @@ struct Posture {
 };
 
 enum class Depth {
-  every_start,     // ids, capabilities, seccomp, no_new_privs, groups, namespaces, descriptors
+  every_start,     // ids, capabilities, seccomp, no_new_privs, tracer, groups, namespaces, descriptors
   first_of_a_plan  // the same, and every mount with its flags, and the limits
 };
 

@@ -40,6 +40,7 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(Step::last)> kSt
     "become pid 1's user",
     "fork the program",
     "hand over its lines",
+    "trace the program",
     "drop capabilities",
     "set resource limits",
     "become the program's user",
@@ -81,6 +82,9 @@ std::string_view step_remedy(Step step, int error) {
   }
   if (step == Step::clone && (error == ENOSPC || error == EUSERS)) {
     return "too many namespaces: raise user.max_*_namespaces";
+  }
+  if (step == Step::trace) {
+    return "a deterministic sandbox is traced by its pid 1: sysctl kernel.yama.ptrace_scope may be at most 2";
   }
   if (step == Step::enter_root || step == Step::build_root) return "belljar doctor tells what this host lacks";
   if (step == Step::seccomp || step == Step::landlock) return "belljar doctor tells which kernel option is missing";

@@ -9,8 +9,10 @@ namespace belljar::sandbox::native {
 
 // How a sandbox learns that the launcher has written its id maps: one word per slot in shared memory.
 struct MapSignal {
-  std::atomic<std::uint32_t> mapped{0};
+  std::atomic<std::uint32_t> mapped{0};  // 1: the maps are written; kTraced, from pid 1 to the program: go on
 };
+
+inline constexpr std::uint32_t kTraced = 2;
 
 struct BoxStart {
   CreateRequest request;
@@ -44,6 +46,7 @@ Outcome forget_capabilities();
 // Effective and permitted become `kept` (a bit mask), inheritable empty.
 Outcome set_capabilities(std::uint64_t kept);
 // pid 1's own filter: read, write, wait, kill, poll, exit.
-Outcome install_init_filter();
+// With `traced`, also what the steward does.
+Outcome install_init_filter(bool traced);
 
 }  // namespace belljar::sandbox::native

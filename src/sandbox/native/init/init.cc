@@ -11,6 +11,7 @@
 
 #include "sandbox/native/init/box.h"
 #include "sandbox/native/init/root.h"
+#include "sandbox/native/init/steward.h"
 
 namespace belljar::sandbox::native {
 
@@ -113,10 +114,40 @@ Outcome enter_user_namespace(const PlanView& view, const BoxStart& start) {
 Outcome become_harmless(const PlanView& view) {
   if (Outcome outcome = forget_capabilities(); !outcome.ok()) return outcome;
   // Pid 1 signals a program of another id, which takes one capability in this user namespace and no other.
-  const std::uint64_t kept = view.plan().separate_ids != 0 ? std::uint64_t{1} << CAP_KILL : 0;
+  std::uint64_t kept = view.plan().separate_ids != 0 ? std::uint64_t{1} << CAP_KILL : 0;
+  // The steward reaches into the program's memory and copies its descriptors: rights over this user namespace alone,
+  // whose every process it traces.
+  if (view.plan().deterministic != 0) kept |= std::uint64_t{1} << CAP_SYS_PTRACE;
   if (Outcome outcome = set_capabilities(kept); !outcome.ok()) return outcome;
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return failed(Step::no_new_privileges);
   return done();
+}
+
+// Pid 1 and all it traces share one processor, where the kernel found room: nothing inside can be in two places at
+// once, and a stop is answered without waking another processor.
+Outcome stay_on_one_processor() {
+  const int here = ::sched_getcpu();
+  if (here < 0) return failed(Step::trace);
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(here, &one);
+  return ::sched_setaffinity(0, sizeof one, &one) == 0 ? done() : failed(Step::trace);
+}
+
+// The program waits until it is traced; what it does before its exec is ours, so it may be traced by its own id.
+Outcome trace_program(const PlanView& view, const BoxStart& start, pid_t program) {
+  if (Outcome outcome = take_up_program(view, program); !outcome.ok()) return outcome;
+  start.maps->mapped.store(kTraced);
+  (void)::syscall(SYS_futex, &start.maps->mapped, FUTEX_WAKE, 1, nullptr, nullptr, 0);
+  return done();
+}
+
+void await_tracer(const BoxStart& start) {
+  std::uint32_t seen = start.maps->mapped.load();
+  while (seen != kTraced) {
+    (void)::syscall(SYS_futex, &start.maps->mapped, FUTEX_WAIT, seen, nullptr, nullptr, 0);
+    seen = start.maps->mapped.load();
+  }
 }
 
 // All signals wait on a signalfd: pid 1 has no handlers, and a signal without a handler never reaches a pid 1 from
@@ -150,9 +181,14 @@ int collect_signals() {
 
   insist(control, enter_user_namespace(view, start));
 
+  const bool traced = plan.deterministic != 0;
+  if (traced) insist(control, stay_on_one_processor());
+  if (traced && ::prctl(PR_SET_DUMPABLE, 1) != 0) give_up(control, failed(Step::trace));
   const long program = fork_plain();
   if (program < 0) give_up(control, failed(Step::fork_program));
+  if (program == 0 && traced) await_tracer(start);
   if (program == 0) become_program(view);
+  if (traced) insist(control, trace_program(view, start, static_cast<pid_t>(program)));
   for (int fd = kBoxStdio; fd <= kBoxAsk; ++fd) (void)::close(fd);
 
   // After the fork, so that the program's process never held them.
@@ -160,7 +196,7 @@ int collect_signals() {
   insist(control, become_harmless(view));
   // Nothing of the same id may trace or read pid 1. A rootless engine has to read it once first, for the posture check.
   if (::prctl(PR_SET_DUMPABLE, plan.rootless) != 0) give_up(control, failed(Step::become_init));
-  insist(control, install_init_filter());
+  insist(control, install_init_filter(traced));
   BoxReport report{};
   report.event = BoxEvent::sealed;
   report.mounts_ns = mounted - begin;
@@ -172,6 +208,7 @@ int collect_signals() {
   report = {};
   report.event = BoxEvent::approved;
   if (send_message(control, &report, sizeof report) != 0) ::_exit(125);
+  if (traced) tend_traced(control, signals);
   tend(control, signals, static_cast<pid_t>(program));
 }
 

@@ -16,18 +16,26 @@ constexpr std::uint32_t kAllowed[] = {SYS_recvmsg, SYS_sendmsg, SYS_wait4,      
                                       SYS_poll,    SYS_read,    SYS_exit_group, SYS_rt_sigreturn, SYS_prctl};
 constexpr std::size_t kAllowedCount = sizeof kAllowed / sizeof kAllowed[0];
 
+// What the steward of a deterministic sandbox does besides: it traces, asks what a descriptor is, reads the clock.
+constexpr std::uint32_t kSteward[] = {
+    SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev, SYS_pidfd_open, SYS_pidfd_getfd, SYS_fstat, SYS_close,
+    SYS_lseek,  SYS_clock_gettime};
+constexpr std::size_t kStewardCount = sizeof kSteward / sizeof kSteward[0];
+
 }  // namespace
 
-Outcome install_init_filter() {
-  sock_filter code[kAllowedCount + 6] = {};
+Outcome install_init_filter(bool traced) {
+  sock_filter code[kAllowedCount + kStewardCount + 6] = {};
+  const std::size_t count = kAllowedCount + (traced ? kStewardCount : 0);
   std::size_t at = 0;
   code[at++] = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch));
   code[at++] = BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0);
   code[at++] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
   code[at++] = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr));
-  for (std::size_t item = 0; item < kAllowedCount; ++item) {
-    const auto distance = static_cast<std::uint8_t>(kAllowedCount - item);
-    code[at++] = BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kAllowed[item], distance, 0);
+  for (std::size_t item = 0; item < count; ++item) {
+    const std::uint32_t number = item < kAllowedCount ? kAllowed[item] : kSteward[item - kAllowedCount];
+    const auto distance = static_cast<std::uint8_t>(count - item);
+    code[at++] = BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, distance, 0);
   }
   code[at++] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
   code[at++] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);

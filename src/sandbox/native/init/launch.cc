@@ -14,6 +14,7 @@
 #include <cstring>
 
 #include "sandbox/native/init/root.h"
+#include "sandbox/native/init/steward.h"
 
 namespace belljar::sandbox::native {
 
@@ -303,6 +304,7 @@ Outcome enter_own_namespaces(const Launcher& launcher) {
 }  // namespace
 
 int launch() {
+  remember_beginning();
   static Launcher launcher{PlanView{nullptr}, {}};
   if (Outcome outcome = take_instructions(launcher); !outcome.ok()) return fail(outcome);
   if (Outcome outcome = prepare(launcher); !outcome.ok()) return fail(outcome);

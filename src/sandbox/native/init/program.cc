@@ -3,6 +3,7 @@
 #include <linux/filter.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <csignal>
@@ -125,6 +126,14 @@ Outcome install_filter(const PlanView& view, int& listener) {
   return done();
 }
 
+// No random addresses, no time stamp counter; exec keeps both. The one processor is inherited from pid 1, and the
+// steward does the rest.
+Outcome make_deterministic() {
+  if (::personality(ADDR_NO_RANDOMIZE) < 0) return failed(Step::become_program);
+  if (::prctl(PR_SET_TSC, PR_TSC_SIGSEGV) != 0) return failed(Step::become_program);
+  return done();
+}
+
 bool read_exactly(int fd, void* into, std::size_t bytes) {
   auto* at = static_cast<char*>(into);
   while (bytes > 0) {
@@ -215,12 +224,15 @@ void reset_signals() {
   // The posture check and the engine's copy of the listener need to see this process; exec decides anew.
   if (::prctl(PR_SET_DUMPABLE, 1) != 0) give_up(control, failed(Step::become_program));
   reset_signals();
+  BoxReport report{};
+  report.walls_ns = now_ns() - begin;
+  // From here on this process has no clock: the vDSO would read the counter.
+  if (view.plan().deterministic != 0) insist(control, make_deterministic());
   int listener = -1;
   insist(control, install_filter(view, listener));
-  BoxReport report{};
   report.event = BoxEvent::program_ready;
   report.listener = listener;
-  report.walls_ns = now_ns() - begin;
+  if (view.plan().deterministic == 0) report.walls_ns = now_ns() - begin;
   if (::write(control, &report, sizeof report) != static_cast<ssize_t>(sizeof report)) ::_exit(125);
   run_command(control, kBoxCommand);
 }
