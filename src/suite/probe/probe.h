@@ -70,6 +70,8 @@ struct Probe {
   // A protection the host may lack; when the report names it as degraded, an effect is that degradation's.
   std::string_view degraded_by = {};
 
+  // A tracer outside sees its effect: it has to be the program's only one.
+  bool needs_tracer() const { return oracle.sight == Sight::answer || oracle.sight == Sight::answer32; }
   bool has(Stage wanted) const { return (stage & wanted) != 0; }
 };
 

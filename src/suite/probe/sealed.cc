@@ -20,10 +20,6 @@ using std::chrono::steady_clock;
 constexpr std::chrono::seconds kPatience{15};
 constexpr std::size_t kOutputMax = 4U << 20;
 
-bool is_traced(const Probe& probe) {
-  return probe.oracle.sight == Sight::answer || probe.oracle.sight == Sight::answer32;
-}
-
 bool has_control_bytes(const std::string& text) {
   for (const char c : text) {
     if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) return true;
@@ -64,6 +60,7 @@ class SealedRun {
     spec.profile = around_.profile;
     spec.files = {{around_.program, "/probe"}, {world_.directory() + "/shared", "/shared"}};
     spec.allow_degraded = around_.degraded;
+    if (around_.deterministic) spec.deterministic = spec::Deterministic{};
     if (probe_.shape != nullptr) probe_.shape(spec);
     return spec;
   }
@@ -80,7 +77,7 @@ class SealedRun {
              "victim=" + outside + "/open/victim", "round=" + std::to_string(round)}) {
       command.argv.push_back(word);
     }
-    if (is_traced(probe_)) command.argv.emplace_back("gate=1");
+    if (probe_.needs_tracer()) command.argv.emplace_back("gate=1");
     if (probe_.has(kMarked)) command.argv.push_back("marker=" + outside + "-survivor");
     return command;
   }
@@ -98,7 +95,7 @@ class SealedRun {
 
   // The attacker waits until its tracer is in place.
   Result<void> open_gate() {
-    if (!is_traced(probe_) || gate_open_ || !seen_.starts_with("ready\n")) return {};
+    if (!probe_.needs_tracer() || gate_open_ || !seen_.starts_with("ready\n")) return {};
     gate_open_ = true;
     (void)TRY_CTX(
         world_.probe_program({"trace", std::to_string(::getpid()), "log=" + world_.directory() + "/trace.log"}),

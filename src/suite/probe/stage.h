@@ -15,6 +15,7 @@ struct Surroundings {
   std::string program;                // path of belljar-probe
   std::string profile = "agent";      // the widest: what it refuses, the others refuse
   std::vector<std::string> degraded;  // accepted by name
+  bool deterministic = false;         // sandboxes whose program pid 1 traces
 };
 
 Result<Observation> run_control(const Surroundings& around, const Probe& probe, Entropy& entropy);
