@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstring>
 #include <thread>
 
 #include "base/text.h"
@@ -111,6 +112,14 @@ Result<Json> resolve_hosted(const spec::ModelSpec& spec, Resolved& into) {
   return described;
 }
 
+// Every model of a run draws its own bytes, and another run of the same seed the same.
+std::uint64_t seed_of_model(std::uint64_t seed, const std::string& model) {
+  const Digest digest = codec::sha256("deterministic\n" + std::to_string(seed) + "\n" + model);
+  std::uint64_t made = 0;
+  std::memcpy(&made, digest.bytes.data(), sizeof made);
+  return made;
+}
+
 Result<Json> resolve_model(const spec::ModelSpec& spec, const ResolveOptions& options, Entropy& entropy,
                            Resolved& into) {
   if (!spec.needs_sandbox()) return resolve_hosted(spec, into);
@@ -125,6 +134,10 @@ Result<Json> resolve_model(const spec::ModelSpec& spec, const ResolveOptions& op
                               {"adapter", spec::adapter_name(spec.adapter)},
                               {"run", texts(spec.run)}}};
   for (auto& member : made.described.as_object()) described.set(member.first, member.second);
+  if (spec.deterministic) {
+    made.spec.deterministic = spec::Deterministic{seed_of_model(into.loaded.scenario.seed, spec.name)};
+    described.set("deterministic", true);
+  }
   if (!spec.artifacts.empty()) described.set("artifacts", texts(spec.artifacts));
   if (!spec.allow_degraded.empty()) described.set("allow_degraded", texts(spec.allow_degraded));
   Json::Array canaries;

@@ -1,5 +1,11 @@
 #include "scenario/resolve.h"
 
+#include <unistd.h>
+
+#include <optional>
+
+#include "os/file.h"
+
 namespace belljar::scenario {
 namespace {
 
@@ -27,6 +33,47 @@ TEST(Canary, DiffersEachTime) {
   CountingEntropy entropy;
   const std::string first = canary_content("/work/key", entropy);
   EXPECT_NE(first, canary_content("/work/key", entropy));
+}
+
+// Two models of one scenario, both deterministic, and one that is not, resolved for a run of `seed`.
+std::vector<std::optional<spec::Deterministic>> seeds_of_run(std::uint64_t seed) {
+  std::string folder = testing::TempDir() + "belljar-resolve-XXXXXX";
+  EXPECT_NE(::mkdtemp(folder.data()), nullptr);
+  EXPECT_TRUE(os::make_directories(folder + "/model", 0755));
+  EXPECT_TRUE(os::write_file_atomic(folder + "/cases.csv", "id,x,label\np-1,1,b\n", 0644));
+  EXPECT_TRUE(os::write_file_atomic(folder + "/s.yaml", R"(belljar: 1
+name: tiny
+models:
+  one: {files: model, run: [./serve], adapter: stdio, deterministic: true}
+  two: {files: model, run: [./serve], adapter: stdio, deterministic: true}
+  free: {files: model, run: [./serve], adapter: stdio}
+workload: {cases: cases.csv, label: label}
+)",
+                                    0644));
+  CountingEntropy entropy;
+  Result<Loaded> loaded = load(folder + "/s.yaml", seed);
+  std::vector<std::optional<spec::Deterministic>> seeds;
+  if (!loaded) {
+    ADD_FAILURE() << loaded.error().message();
+  } else {
+    const auto resolved = resolve(std::move(loaded).value(), {"0.1.0", BELLJAR_SOURCE_DIR "/profiles"}, entropy);
+    EXPECT_TRUE(resolved) << resolved.error().message();
+    if (resolved) {
+      for (const ResolvedModel& model : resolved.value().models) seeds.push_back(model.sandbox.deterministic);
+    }
+  }
+  (void)os::remove_tree(folder);
+  return seeds;
+}
+
+TEST(Deterministic, EveryModelHasASeedOfItsOwnFromThatOfTheRun) {
+  const auto seeds = seeds_of_run(42);
+  ASSERT_EQ(seeds.size(), 3U);
+  ASSERT_TRUE(seeds[0] && seeds[1]);
+  EXPECT_FALSE(seeds[2]);
+  EXPECT_NE(seeds[0], seeds[1]);
+  EXPECT_EQ(seeds, seeds_of_run(42));
+  EXPECT_NE(seeds[0], seeds_of_run(43)[0]);
 }
 
 }  // namespace
