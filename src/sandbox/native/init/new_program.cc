@@ -79,7 +79,7 @@ std::size_t counter_instruction(const std::uint8_t (&code)[4], bool& with_proces
 // The stack of a new program: argc, the arguments, 0, the environment, 0, the auxiliary vector.
 bool prepare_new_program(Task& task) {
   user_regs_struct regs{};
-  if (::ptrace(PTRACE_GETREGS, task.tid, nullptr, &regs) != 0) return false;
+  if (::ptrace(PTRACE_GETREGS, task.tid, nullptr, &regs) != 0) return true;  // killed meanwhile: nothing will run
   Words words{task.tid, regs.rsp};
   std::uint64_t count = 0;
   if (!words.next(count) || !skip_list(words) || !skip_list(words)) return false;

@@ -231,7 +231,7 @@ bool serve(Steward& steward) {
 
 Task* Steward::find(pid_t tid) {
   for (std::size_t at = 0; at < tasks_used; ++at) {
-    if (tasks[at].tid == tid && !tasks[at].ended) return &tasks[at];
+    if (tid > 0 && tasks[at].tid == tid && !tasks[at].ended) return &tasks[at];
   }
   return nullptr;
 }
