@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/contract.h"
 #include "cli/diff.h"
 #include "cli/doctor.h"
 #include "cli/erase.h"
@@ -34,6 +35,7 @@ constexpr auto kCommands = std::to_array<const belljar::cli::Command*>({
     &belljar::cli::kDoctor,
     &belljar::cli::kProbe,
     &belljar::cli::kImage,
+    &belljar::cli::kContract,
 });
 
 void print_help() {

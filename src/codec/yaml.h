@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "codec/json.h"
 
 namespace belljar::codec {
 
@@ -52,5 +53,9 @@ struct YamlLimits {
 
 // Errors read "file:line:column: what was found, what was expected".
 Result<Yaml> parse_yaml(std::string_view text, std::string_view file_name, YamlLimits limits = {});
+
+// Block style, two-space indent; text always in double quotes, so that no reader takes it for anything else. What it
+// writes parse_yaml() reads, within its limits.
+std::string to_yaml(const Json& value);
 
 }  // namespace belljar::codec

@@ -1,5 +1,6 @@
 #include "spec/contract.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/text.h"
@@ -47,7 +48,19 @@ void read_fan_out(Problems& problems, const Yaml& value, Contract& contract) {
   }
 }
 
-constexpr std::array<Field<Contract>, 11> kContract{{
+// What is said of messages beside their shapes; AsyncAPI documents carry it as `x-belljar`.
+constexpr std::array<Field<Contract>, 7> kTerms{{
+    {"errors", Need::optional,
+     [](Problems& p, const Yaml& v, Contract& contract) { read_error_codes(p, v, contract.errors); }},
+    {"retry", Need::optional, [](Problems& p, const Yaml& v, Contract& contract) { read_retry(p, v, contract.retry); }},
+    {"deadline", Need::optional, read_deadline},
+    {"size", Need::optional, read_size},
+    {"depth", Need::optional, read_depth},
+    {"fan-out", Need::optional, read_fan_out},
+    {"rate", Need::optional, [](Problems& p, const Yaml& v, Contract& contract) { read_rate(p, v, contract.rate); }},
+}};
+
+constexpr std::array<Field<Contract>, 4> kShapes{{
     {"belljar-contract", Need::required, read_version},
     {"request", Need::optional,
      [](Problems& p, const Yaml& v, Contract& contract) {
@@ -61,17 +74,19 @@ constexpr std::array<Field<Contract>, 11> kContract{{
      [](Problems& p, const Yaml& v, Contract& contract) {
        contract.error_schema = read_schema(p, v, "/error", contract);
      }},
-    {"errors", Need::optional,
-     [](Problems& p, const Yaml& v, Contract& contract) { read_error_codes(p, v, contract.errors); }},
-    {"retry", Need::optional, [](Problems& p, const Yaml& v, Contract& contract) { read_retry(p, v, contract.retry); }},
-    {"deadline", Need::optional, read_deadline},
-    {"size", Need::optional, read_size},
-    {"depth", Need::optional, read_depth},
-    {"fan-out", Need::optional, read_fan_out},
-    {"rate", Need::optional, [](Problems& p, const Yaml& v, Contract& contract) { read_rate(p, v, contract.rate); }},
 }};
 
+constexpr auto kContract = [] {
+  std::array<Field<Contract>, kShapes.size() + kTerms.size()> all{};
+  std::copy(kTerms.begin(), kTerms.end(), std::copy(kShapes.begin(), kShapes.end(), all.begin()));
+  return all;
+}();
+
 }  // namespace
+
+void read_terms(Problems& problems, const Yaml& value, Contract& contract) {
+  read_fields<Contract>(problems, value, "x-belljar", kTerms, {}, contract);
+}
 
 Contract open_contract() {
   Contract contract;

@@ -62,6 +62,8 @@ struct Contract {
 Result<Contract> parse_contract(std::string_view text, std::string_view file);
 // What compile_schema() says of the section ("request", "answer", "error"), as "file:line:column: found X, expected Y".
 Error schema_error(const Contract& contract, std::string_view section, const Error& error);
+// The contract as a file would say it: what parse_contract() reads back equal, but for `file` and `places`.
+codec::Json contract_json(const Contract& contract);
 Contract open_contract();  // for a link without a file: any JSON object
 
 }  // namespace belljar::spec

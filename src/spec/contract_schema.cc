@@ -80,6 +80,19 @@ Json to_json_value(Problems& problems, const Yaml& value, const std::string& poi
 
 }  // namespace
 
+Inside inside_of(std::string_view keyword) {
+  constexpr std::array<std::string_view, 5> kNames{"properties", "patternProperties", "dependentSchemas", "$defs",
+                                                   "dependentRequired"};
+  constexpr std::array<std::string_view, 4> kData{"const", "enum", "default", "examples"};
+  if (std::find(kNames.begin(), kNames.end(), keyword) != kNames.end()) return Inside::names;
+  return std::find(kData.begin(), kData.end(), keyword) != kData.end() ? Inside::data : Inside::schema;
+}
+
+Json plain_json(Problems& problems, const Yaml& value) {
+  std::vector<SchemaPlace> places;
+  return to_json_value(problems, value, {}, places);
+}
+
 Json read_schema(Problems& problems, const Yaml& value, const std::string& pointer, Contract& contract) {
   contract.places.push_back({pointer, value.mark});
   Json schema = to_json_value(problems, value, pointer, contract.places);
