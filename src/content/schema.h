@@ -45,7 +45,7 @@ class Schema {
 };
 
 constexpr std::size_t kErrorsMax = 20;
-constexpr std::uint64_t kStepsMax = 20'000'000;
+constexpr std::uint64_t kStepsMax = 10'000'000;
 constexpr std::size_t kNestingMax = 1500;
 
 enum class Formats { asserted, annotations };

@@ -128,6 +128,54 @@ TEST(Schema, errors_and_work_are_bounded) {
   EXPECT_THAT(compile_schema(too_deep).error().message(), HasSubstr("nested deeper than 64 levels"));
 }
 
+// Two alternatives at each of forty levels are 2^40 ways to fail.
+TEST(Schema, a_message_that_costs_too_much_is_refused) {
+  const Schema schema = schema_of(R"({"$ref":"#/$defs/a","$defs":{"a":{"anyOf":[
+      {"required":["y"],"properties":{"x":{"$ref":"#/$defs/a"}}},{"required":["z"],"properties":{"x":{"$ref":"#/$defs/a"}}}]}}})");
+  Json message = Json::Object{};
+  for (int level = 0; level < 40; ++level) message = Json::Object{{"x", std::move(message)}};
+  EXPECT_FALSE(is_valid(schema, message));
+  const Schema negated = schema_of(R"({"not":{"$ref":"#/$defs/a"},"$defs":{"a":{"anyOf":[
+      {"required":["y"],"properties":{"x":{"$ref":"#/$defs/a"}}},{"required":["z"],"properties":{"x":{"$ref":"#/$defs/a"}}}]}}})");
+  EXPECT_FALSE(is_valid(negated, message)) << "running out must not turn into a yes";
+  const Schema list = schema_of(R"({"items":{"$ref":"#"}})");
+  Json deep = 1;
+  for (int level = 0; level < 2000; ++level) deep = Json::Array{std::move(deep)};
+  EXPECT_THAT(broken(list, "[[[1]]]"), IsEmpty());
+  ASSERT_EQ(validate(list, deep).size(), 1U);
+  EXPECT_THAT(validate(list, deep)[0].what, HasSubstr("takes more steps or nesting"));
+}
+
+TEST(Schema, of_alternatives_the_nearest_is_told) {
+  const Schema schema = schema_of(R"({"oneOf":[{"type":"object","required":["a"],"properties":{"a":{"type":"integer"}}},
+                                               {"type":"string"},{"type":"object","required":["b"]}]})");
+  EXPECT_THAT(broken(schema, R"({"a":"x"})"),
+              ElementsAre(" | found object, expected one of 3 shapes, of which 0 is nearest | /oneOf",
+                          "/a | found string, expected integer | /oneOf/0/properties/a/type"));
+  EXPECT_THAT(broken(schema, R"({"a":1,"b":1})"),
+              ElementsAre(" | found a value that both 0 and 2 take, expected exactly one of 3 | /oneOf"));
+}
+
+TEST(Schema, formats_are_asserted_unless_asked_not_to_be) {
+  const Json json = parse_json(R"({"format":"date"})").value();
+  EXPECT_THAT(broken(compile_schema(json).value(), "\"2026-02-30\""),
+              ElementsAre(" | found \"2026-02-30\", expected a date | /format"));
+  SchemaOptions options;
+  options.formats = Formats::annotations;
+  EXPECT_THAT(broken(compile_schema(json, options).value(), "\"2026-02-30\""), IsEmpty());
+}
+
+TEST(Schema, documents_of_the_options_and_the_standards_own_may_be_named) {
+  SchemaOptions options;
+  options.documents.emplace_back("https://example.org/id", parse_json(R"({"type":"integer"})").value());
+  const Json json = parse_json(R"({"items":{"$ref":"https://example.org/id"}})").value();
+  EXPECT_FALSE(compile_schema(json));
+  EXPECT_EQ(broken(compile_schema(json, options).value(), "[1,\"x\"]").size(), 1U);
+  const Schema meta = schema_of(R"({"$ref":"https://json-schema.org/draft/2020-12/schema"})");
+  EXPECT_THAT(broken(meta, R"({"properties":{"a":{"minimum":1}}})"), IsEmpty());
+  EXPECT_THAT(broken(meta, R"({"properties":{"a":{"minimum":"1"}}})"), testing::Not(IsEmpty()));
+}
+
 TEST(Schema, a_long_name_above_many_short_ones_does_not_cost_their_product) {
   Json::Object many;
   for (int at = 0; at < 20000; ++at) many.emplace_back("k" + std::to_string(at), true);

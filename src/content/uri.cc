@@ -42,8 +42,9 @@ Parts split(std::string_view uri) {
 
 // RFC 3986, section 5.2.4, segment by segment.
 std::string without_dots(std::string_view path) {
+  const std::string root = path.starts_with('/') ? "/" : "";  // which no ".." leaves
   std::string out;
-  std::size_t at = 0;
+  std::size_t at = root.size();
   while (at < path.size()) {
     const std::size_t slash = std::min(path.find('/', at), path.size());
     const std::string_view segment = path.substr(at, slash - at);
@@ -57,7 +58,7 @@ std::string without_dots(std::string_view path) {
     }
     at = slash + 1;
   }
-  return out;
+  return root + out;
 }
 
 std::string merged_path(const Parts& base, std::string_view path) {
