@@ -126,6 +126,10 @@ constexpr std::array<Verb, 4> kVerbs{{
 }};
 
 int contract_main(const Arguments& arguments, const Host&) {
+  if (arguments.operands.empty()) {
+    (void)std::fprintf(stderr, "belljar contract: found no operand, expected check, diff, import or export\n");
+    return kUsageError;
+  }
   const std::size_t files = arguments.operands.size() - 1;
   for (const Verb& verb : kVerbs) {
     if (verb.name != arguments.operands.front()) continue;

@@ -155,8 +155,8 @@ struct SchemaProgram {
   std::vector<DynamicRef> dynamic_refs;
 };
 
-// FNV-1a over length, first and last bytes would be guessable; names come from the schema alone, so probes stay short
-// for whatever a message holds: a miss costs the longest run of buckets, which the schema fixes.
+// The table holds names of the schema alone, so whatever names a message brings, a look-up costs at most the longest
+// run of full buckets, which the schema fixes.
 inline std::uint32_t name_hash(std::string_view name) {
   std::uint64_t hash = name.size() * 0x9E3779B97F4A7C15ULL;
   for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
