@@ -228,7 +228,7 @@ class Importer {
   }
 
   // "request.address" is what export_asyncapi() made of the definition "address" of the request.
-  static std::string local_name(std::string name, const std::string& section) {
+  static std::string local_name(const std::string& name, const std::string& section) {
     return name.starts_with(section + ".") ? name.substr(section.size() + 1) : name;
   }
 
