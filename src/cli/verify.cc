@@ -1,5 +1,6 @@
 #include "cli/verify.h"
 
+#include <charconv>
 #include <cstdio>
 #include <string>
 #include <utility>
@@ -8,6 +9,8 @@
 #include "cli/find_run.h"
 #include "codec/json.h"
 #include "ledger/ledger.h"
+#include "ledger/proof.h"
+#include "os/file.h"
 
 namespace belljar::cli {
 
@@ -68,15 +71,44 @@ std::string plain_text(const VerifyReport& report) {
   return text;
 }
 
+int complain(const Error& error) {
+  (void)std::fprintf(stderr, "belljar: %s\n", printable(error.message(), 4000).c_str());
+  if (error.code() == Errc::corrupt) return kTampered;
+  return error.code() == Errc::not_found || error.code() == Errc::invalid_argument ? kUsage : kHostError;
+}
+
+int print_proof(const std::string& run, const std::string& number, const ledger::VerifyOptions& options) {
+  std::uint64_t index = 0;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), index);
+  if (error != std::errc{} || end != number.data() + number.size()) {
+    return complain({Errc::invalid_argument, "--prove: found \"" + number + "\", expected the number of an entry"});
+  }
+  const Result<ledger::EntryProof> proof = ledger::prove_entry(run, index, options);
+  if (!proof) return complain(proof.error());
+  (void)std::fputs(proof.value().text().c_str(), stdout);
+  return kIntact;
+}
+
+int verify_proof(const std::string& path, const ledger::VerifyOptions& options) {
+  const Result<std::string> text = os::read_file(path, ledger::kProofBytesMax);
+  if (!text) return complain(text.error());
+  const Result<ledger::ProvenEntry> proven = ledger::check_proof(text.value(), options);
+  if (!proven) return complain(proven.error());
+  const std::string shown = "proven: entry " + std::to_string(proven.value().index) + " of " +
+                            std::to_string(proven.value().head.size) + " in " + printable(proven.value().origin) +
+                            ":\n" + printable(proven.value().entry, 70'000) + '\n';
+  (void)std::fputs(shown.c_str(), stdout);
+  return kIntact;
+}
+
 int verify(const Arguments& arguments, const Host&) {
   const std::string run = find_run(arguments.operands.front());
-  const ledger::VerifyOptions options{arguments.value("key").value_or("")};
+  const ledger::VerifyOptions options{arguments.value("key").value_or(""), arguments.value("witness").value_or("")};
+  if (const std::optional<std::string> number = arguments.value("prove")) return print_proof(run, *number, options);
+  const Result<bool> folder = os::is_directory(run);
+  if (folder && !folder.value()) return verify_proof(run, options);
   const Result<VerifyReport> report = ledger::verify_run(run, options);
-  if (!report) {
-    (void)std::fprintf(stderr, "belljar: %s\n", printable(report.error().message(), 4000).c_str());
-    const Errc code = report.error().code();
-    return code == Errc::not_found || code == Errc::invalid_argument ? kUsage : kHostError;
-  }
+  if (!report) return complain(report.error());
   const std::string text = arguments.has("json") ? json_text(report.value()) + '\n' : plain_text(report.value());
   (void)std::fputs(text.c_str(), stdout);
   return report.value().problems.empty() ? kIntact : kTampered;
@@ -84,12 +116,15 @@ int verify(const Arguments& arguments, const Host&) {
 
 }  // namespace
 
-const Command kVerify{.name = "verify",
-                      .operands = "RUN",
-                      .summary = "check that a run's record is as it was written",
-                      .options = {{"key", Argument::required, "FILE", "trust the key in FILE, not this user's own"},
-                                  {"json", Argument::none, "", "print one JSON object"}},
-                      .trailing_command = false,
-                      .main = verify};
+const Command kVerify{
+    .name = "verify",
+    .operands = "RUN",
+    .summary = "check that a run's record, or the proof of an entry, is as it was written",
+    .options = {{"key", Argument::required, "FILE", "trust the key in FILE, not this user's own"},
+                {"witness", Argument::required, "FILE", "the checkpoint must bear this witness's cosignature"},
+                {"prove", Argument::required, "N", "print a proof of entry N that needs no record to check"},
+                {"json", Argument::none, "", "print one JSON object"}},
+    .trailing_command = false,
+    .main = verify};
 
 }  // namespace belljar::cli

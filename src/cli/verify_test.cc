@@ -81,6 +81,28 @@ TEST(VerifyCommand, PrintsJson) {
   EXPECT_EQ(*told.value().find("problems")->as_array().at(0).find("where"), codec::Json{"extra"});
 }
 
+TEST(VerifyCommand, ProvesAnEntryToSomebodyWithoutTheRecord) {
+  const TestRecord record;
+  ledger::write_whole_run(record, 300);
+  const Ran proof = run_verify({record.run(), "--key", record.trusted_key_file(), "--prove", "17"});
+  ASSERT_EQ(proof.exit_code, 0) << proof.err;
+  EXPECT_TRUE(proof.out.starts_with("c2sp.org/tlog-proof@v1\nextra ")) << proof.out;
+  const ledger::TempFolder elsewhere;
+  const std::string file = elsewhere.path() + "/17.tlog-proof";
+  ledger::write_bytes(file, proof.out);
+  const Ran checked = run_verify({file, "--key", record.trusted_key_file()});
+  EXPECT_EQ(checked.exit_code, 0) << checked.err;
+  EXPECT_EQ(checked.out, "proven: entry 17 of 308 in belljar.test/run/r_1:\n" + ledger::numbered_entry(16) + '\n');
+  for (std::size_t at = 0; at < proof.out.size(); at += 3) {
+    std::string changed = proof.out;
+    changed[at] = static_cast<char>(changed[at] ^ 1);
+    ledger::write_bytes(file, changed);
+    EXPECT_EQ(run_verify({file, "--key", record.trusted_key_file()}).exit_code, 1) << at;
+  }
+  EXPECT_EQ(run_verify({record.run(), "--key", record.trusted_key_file(), "--prove", "308"}).exit_code, 2);
+  EXPECT_EQ(run_verify({record.run(), "--key", record.trusted_key_file(), "--prove", "x"}).exit_code, 2);
+}
+
 TEST(VerifyCommand, FindsARunByItsId) {
   const TestRecord record;
   ledger::write_whole_run(record, 1);

@@ -75,7 +75,8 @@ struct VerifyReport {
 };
 
 struct VerifyOptions {
-  std::string trusted_key_file;  // empty: this user's own key
+  std::string trusted_key_file = {};  // empty: this user's own key
+  std::string witness_key_file = {};  // not empty: the checkpoint must bear this witness's cosignature too
 };
 
 // Reads everything, trusts nothing. An Error only when the directory cannot be read at all.

@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "base/digest.h"
-#include "base/result.h"
 
 namespace belljar::ledger {
 
@@ -47,12 +46,5 @@ class Tree {
   std::vector<Digest> frontier_;
   std::vector<std::vector<Digest>> levels_;
 };
-
-// RFC 6962 section 2.1.1: that leaf `index` is in the tree over `leaves`, as hashes from the leaf up.
-// Invalid when there is no such leaf.
-Result<std::vector<Digest>> inclusion_proof(const std::vector<Digest>& leaves, std::uint64_t index);
-// The root which a proof leads to; an Error when it has another length than this size and index have.
-Result<Digest> root_from_inclusion(const Digest& leaf, std::uint64_t index, std::uint64_t size,
-                                   const std::vector<Digest>& proof);
 
 }  // namespace belljar::ledger

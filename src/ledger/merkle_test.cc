@@ -115,30 +115,5 @@ INSTANTIATE_TEST_SUITE_P(
                     Shape{256001, {"tile/0/x001/000.p/1", "tile/1/003.p/232", "tile/2/000.p/3"}, 1003}),
     [](const auto& shape) { return "size_" + std::to_string(shape.param.size); });
 
-TEST(Inclusion, ProvesEachLeafOfEachTreeAndNothingElse) {
-  for (std::size_t size = 1; size <= 20; ++size) {
-    const std::vector<Digest> leaves = some_leaves(size);
-    const Digest root = root_by_definition(leaves, 0, size);
-    for (std::size_t index = 0; index < size; ++index) {
-      const Result<std::vector<Digest>> proof = inclusion_proof(leaves, index);
-      ASSERT_TRUE(proof);
-      EXPECT_EQ(root_from_inclusion(leaves[index], index, size, proof.value()).value(), root);
-      for (std::size_t other = 0; other < size; ++other) {
-        if (other == index) continue;
-        EXPECT_NE(root_from_inclusion(leaves[other], index, size, proof.value()).value(), root);
-      }
-      std::vector<Digest> longer = proof.value();
-      longer.emplace_back();
-      EXPECT_FALSE(root_from_inclusion(leaves[index], index, size, longer));
-      if (proof.value().empty()) continue;
-      std::vector<Digest> shorter = proof.value();
-      shorter.pop_back();
-      EXPECT_FALSE(root_from_inclusion(leaves[index], index, size, shorter));
-    }
-    EXPECT_FALSE(inclusion_proof(leaves, size));
-    EXPECT_FALSE(root_from_inclusion(leaves[0], size, size, {}));
-  }
-}
-
 }  // namespace
 }  // namespace belljar::ledger

@@ -8,7 +8,8 @@ namespace belljar::ledger {
 
 namespace {
 
-constexpr char kEd25519 = 0x01;
+constexpr std::size_t kTimeBytes = 8;
+constexpr std::uint64_t kTimeMax = INT64_MAX;
 constexpr std::string_view kDash = "\xE2\x80\x94 ";
 constexpr std::string_view kSignerPrefix = "PRIVATE+KEY+";
 constexpr std::size_t kKeyBytes = 32;
@@ -41,7 +42,19 @@ KeyHash hash_of(std::string_view name, std::string_view typed_key) {
   return {digest.bytes[0], digest.bytes[1], digest.bytes[2], digest.bytes[3]};
 }
 
-std::string typed(std::string_view key) { return kEd25519 + std::string{key}; }
+std::string typed(KeyKind kind, std::string_view key) { return static_cast<char>(kind) + std::string{key}; }
+
+// What a witness signs: that it saw this text at that time.
+std::string cosigned(std::string_view text, std::uint64_t time) {
+  return "cosignature/v1\ntime " + std::to_string(time) + '\n' + std::string{text};
+}
+
+bool verify_cosignature(const codec::PublicKey& key, std::string_view text, std::string_view signature) {
+  if (signature.size() < kTimeBytes) return false;
+  std::uint64_t time = 0;
+  for (std::size_t at = 0; at < kTimeBytes; ++at) time = time << 8 | static_cast<std::uint8_t>(signature[at]);
+  return time <= kTimeMax && codec::verify(key, cosigned(text, time), signature.substr(kTimeBytes));
+}
 
 std::string key_text(std::string_view name, const KeyHash& hash, std::string_view typed_key) {
   return std::string{name} + '+' + to_hex(as_text(hash.data(), hash.size())) + '+' + to_base64(typed_key);
@@ -50,7 +63,8 @@ std::string key_text(std::string_view name, const KeyHash& hash, std::string_vie
 struct KeyParts {
   std::string name;
   std::string hash;
-  std::string key;  // without its type
+  std::string key;  // without its kind
+  KeyKind kind = KeyKind::signer;
 };
 
 Result<KeyParts> split_key(std::string_view text) {
@@ -60,9 +74,11 @@ Result<KeyParts> split_key(std::string_view text) {
   if (first == std::string_view::npos || text.size() < first + 10 || text[first + 9] != '+') return bad;
   const Result<std::string> hash = from_hex(text.substr(first + 1, 8));
   const Result<std::string> key = from_base64(text.substr(first + 10));
-  if (!hash || !key || key.value().size() != 1 + kKeyBytes || key.value()[0] != kEd25519) return bad;
+  if (!hash || !key || key.value().size() != 1 + kKeyBytes) return bad;
+  const auto kind = static_cast<KeyKind>(key.value()[0]);
+  if (kind != KeyKind::signer && kind != KeyKind::cosigner) return bad;
   if (!is_key_name(text.substr(0, first))) return bad;
-  return KeyParts{std::string{text.substr(0, first)}, hash.value(), key.value().substr(1)};
+  return KeyParts{std::string{text.substr(0, first)}, hash.value(), key.value().substr(1), kind};
 }
 
 Result<NoteSignature> parse_signature(std::string_view line) {
@@ -82,14 +98,15 @@ Result<NoteSignature> parse_signature(std::string_view line) {
 
 }  // namespace
 
-KeyHash VerifierKey::hash() const { return hash_of(name, typed(as_text(key.data(), key.size()))); }
+KeyHash VerifierKey::hash() const { return hash_of(name, typed(kind, as_text(key.data(), key.size()))); }
 
-std::string VerifierKey::text() const { return key_text(name, hash(), typed(as_text(key.data(), key.size()))); }
+std::string VerifierKey::text() const { return key_text(name, hash(), typed(kind, as_text(key.data(), key.size()))); }
 
 Result<VerifierKey> VerifierKey::parse(std::string_view text) {
   const KeyParts parts = TRY(split_key(text));
   VerifierKey key;
   key.name = parts.name;
+  key.kind = parts.kind;
   std::copy(parts.key.begin(), parts.key.end(), key.key.begin());
   const KeyHash hash = key.hash();
   if (as_text(hash.data(), hash.size()) != parts.hash) {
@@ -101,7 +118,7 @@ Result<VerifierKey> VerifierKey::parse(std::string_view text) {
 
 std::string signer_text(std::string_view name, const codec::SigningKey& key) {
   const VerifierKey verifier{std::string{name}, key.public_key()};
-  return std::string{kSignerPrefix} + key_text(name, verifier.hash(), typed(key.seed()));
+  return std::string{kSignerPrefix} + key_text(name, verifier.hash(), typed(KeyKind::signer, key.seed()));
 }
 
 Result<codec::SigningKey> parse_signer(std::string_view text, std::string_view name) {
@@ -152,12 +169,22 @@ std::string sign_note(std::string_view text, std::string_view name, const codec:
   return Note{std::string{text}, {{std::string{name}, verifier.hash(), key.sign(text)}}}.bytes();
 }
 
+NoteSignature cosign_note(std::string_view text, std::string_view name, const codec::SigningKey& key,
+                          std::uint64_t time) {
+  const VerifierKey verifier{std::string{name}, key.public_key(), KeyKind::cosigner};
+  std::string signature;
+  for (int shift = 56; shift >= 0; shift -= 8) signature += static_cast<char>(time >> shift & 0xFF);
+  return {std::string{name}, verifier.hash(), signature + key.sign(cosigned(text, time))};
+}
+
 bool verify_note(const Note& note, const VerifierKey& key) {
   const KeyHash hash = key.hash();
   std::size_t good = 0;
   for (const NoteSignature& line : note.signatures) {
     if (line.name != key.name || line.hash != hash) continue;
-    if (!codec::verify(key.key, note.text, line.signature)) return false;
+    const bool verified = key.kind == KeyKind::signer ? codec::verify(key.key, note.text, line.signature)
+                                                      : verify_cosignature(key.key, note.text, line.signature);
+    if (!verified) return false;
     ++good;
   }
   return good > 0;

@@ -30,7 +30,19 @@ Result<std::optional<VerifierKey>> trusted_key(const VerifyOptions& options) {
   if (!key) {
     return Error{Errc::invalid_argument, "read the trusted key " + path + ": " + key.error().message()};
   }
+  if (key.value().kind != KeyKind::signer) {
+    return Error{Errc::invalid_argument, "read the trusted key " + path + ": a witness's key, which signs no record"};
+  }
   return std::optional<VerifierKey>{std::move(key).value()};
+}
+
+Result<VerifierKey> witness_key(const std::string& path) {
+  std::string text = TRY_CTX(os::read_file(path, kKeyFileBytesMax), "read the witness key");
+  if (!text.ends_with('\n')) text += '\n';
+  const VerifierKey key = TRY_CTX(parse_key_line(text), "read the witness key " + path);
+  if (key.kind == KeyKind::cosigner) return key;
+  return Error{Errc::invalid_argument, "read the witness key " + path + ": " + key.text() +
+                                           " signs notes, expected a key that cosigns (its base64 begins with B)"};
 }
 
 Result<Checkpoint> signed_checkpoint(int run_fd, const VerifierKey& key) {

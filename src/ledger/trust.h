@@ -25,6 +25,8 @@ Result<std::string> read_beneath(int run_fd, const std::string& path, std::uint6
 Result<VerifierKey> parse_key_line(std::string_view text);
 Result<std::optional<VerifierKey>> trusted_key(const VerifyOptions& options);
 
+Result<VerifierKey> witness_key(const std::string& path);
+
 // The error says what is wrong with the signature or the text under it.
 Result<Checkpoint> signed_checkpoint(int run_fd, const VerifierKey& key);
 

@@ -42,7 +42,8 @@ std::optional<VerifierKey> check_key(int run_fd, const std::optional<VerifierKey
   return key.value();
 }
 
-std::optional<Checkpoint> check_signature(int run_fd, const std::optional<VerifierKey>& key, Findings& findings) {
+std::optional<Checkpoint> check_signature(int run_fd, const std::optional<VerifierKey>& key,
+                                          const std::optional<VerifierKey>& witness, Findings& findings) {
   const std::string where = "ledger/checkpoint";
   const Result<std::string> bytes = read_beneath(run_fd, where, kNoteBytesMax);
   const Result<Note> note = bytes ? parse_note(bytes.value()) : Result<Note>{bytes.error()};
@@ -51,8 +52,11 @@ std::optional<Checkpoint> check_signature(int run_fd, const std::optional<Verifi
     findings.problem(where, checkpoint.error().message());
     return {};
   }
-  // A second signature would be bytes that nothing covers.
-  if (note.value().signatures.size() != 1) findings.problem(where, "more than one signature");
+  if (witness && !verify_note(note.value(), *witness)) findings.problem(where, "not cosigned by " + witness->text());
+  // Any other signature would be bytes that nothing covers.
+  if (note.value().signatures.size() > (witness ? 2U : 1U)) {
+    findings.problem(where, "more signatures than are checked: name the key of a witness with --witness FILE");
+  }
   if (!key) {
     findings.problem(where, "no key to check its signature with");
   } else if (!verify_note(note.value(), *key)) {
@@ -130,11 +134,14 @@ Result<VerifyReport> verify_run(const std::string& run_directory, const VerifyOp
   }
   const std::optional<VerifierKey> trusted = TRY_CTX(trusted_key(options), doing);
 
+  std::optional<VerifierKey> witness;
+  if (!options.witness_key_file.empty()) witness = TRY_CTX(witness_key(options.witness_key_file), doing);
+
   VerifyReport report;
   Findings findings{report};
   const std::optional<VerifierKey> key = check_key(run.get(), trusted, findings);
   if (key) report.key = key->text();
-  const std::optional<Checkpoint> checkpoint = check_signature(run.get(), key, findings);
+  const std::optional<Checkpoint> checkpoint = check_signature(run.get(), key, witness, findings);
   if (checkpoint) {
     report.origin = checkpoint->origin;
     report.signed_head = checkpoint->head;
