@@ -108,7 +108,7 @@ class Maker {
     for (const NodeId id : nodes) allowed &= program_.nodes[id].types;
     std::vector<Json::Type> types;
     std::vector<Json::Type> telling;
-    for (std::uint8_t at = 0; at < kTypes.size(); ++at) {
+    for (std::size_t at = 0; at < kTypes.size(); ++at) {
       const auto type = static_cast<Json::Type>(at);
       if ((allowed & bit(type)) == 0) continue;
       types.push_back(type);
