@@ -3,10 +3,10 @@
 //   for (const Change& change : TRY(compare_contracts(old_contract, new_contract))) ...
 //   // breaking: request: /properties/age: found a new requirement: member "age"
 //
-// Requests may widen: whoever asked before must still be understood. Answers and errors may narrow: whoever reads them must
-// meet nothing new. A change that keyword by keyword cannot be shown to be harmless is breaking, and says so. Then both
-// versions are tried on generated messages; one that contradicts the old promise is shown as a witness. A clean result means:
-// shown harmless keyword by keyword, and no witness found. Pure functions.
+// Requests may widen: whoever asked before must still be understood. Answers and errors may narrow: whoever reads them
+// must meet nothing new. A change that keyword by keyword cannot be shown to be harmless is breaking, and says so. Then
+// both versions are tried on generated messages; one that contradicts the old promise is shown as a witness. A clean
+// result means: shown harmless keyword by keyword, and no witness found. Pure functions.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// Answers for Belljar's validator in schema_peer.mjs: reads lines {"schema": S, "values": [V...]} and writes one line for
-// each: a list of true and false, or {"refused": "why"}. Unknown keywords ignored and formats noted alone, as the
+// Answers for Belljar's validator in schema_peer.mjs: reads lines {"schema": S, "values": [V...]} and writes one line
+// for each: a list of true and false, or {"refused": "why"}. Unknown keywords ignored and formats noted alone, as the
 // standard has it by default.
 #include <iostream>
 #include <string>
