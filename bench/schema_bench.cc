@@ -1,5 +1,5 @@
-// A 1 KiB message against a schema of 34 keywords: Belljar's validator and valijson (Debian's, on RapidJSON, the
-// fastest of its adapters here), interleaved round by round. Usage: schema_bench [ROUNDS]
+// A 1 KiB message against a schema of 34 keywords: Belljar's validator and valijson (Debian's, on RapidJSON),
+// interleaved round by round. Usage: schema_bench [ROUNDS]
 //
 // Each validates messages that its own parser has already read into its own values; parsing is timed apart, so that
 // nobody takes one for the other. Both must agree on every message before anything is timed.
