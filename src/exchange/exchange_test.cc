@@ -221,7 +221,7 @@ TEST(Journal, SignsWhatHasWaitedLongOrIsMuch) {
   for (int i = 0; i < 1024; ++i) ASSERT_TRUE(journal.add({{"kind", "a"}}));
   ASSERT_TRUE(journal.tick(Traffic::quiet));
   EXPECT_EQ(ledger.checkpoints, 3);
-  for (int i = 0; i < 4096; ++i) ASSERT_TRUE(journal.add({{"kind", "a"}}));
+  for (int i = 0; i < 16'384; ++i) ASSERT_TRUE(journal.add({{"kind", "a"}}));
   EXPECT_EQ(ledger.checkpoints, 4) << "never more than that, whatever the traffic";
 }
 

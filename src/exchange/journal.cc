@@ -6,7 +6,7 @@ namespace {
 
 constexpr std::size_t kEntryBytesMax = 65535 - 256;  // with room for what the ledger says of a body
 constexpr std::size_t kUnsignedEntriesMax = 1024;
-constexpr std::size_t kUnsignedEntriesEver = 4096;  // whatever the traffic
+constexpr std::size_t kUnsignedEntriesEver = 16'384;  // whatever the traffic
 constexpr Nanoseconds kUnsignedTimeMax = std::chrono::milliseconds{200};
 constexpr Nanoseconds kUnsignedTimeInFlight = std::chrono::seconds{1};
 

@@ -151,8 +151,12 @@ bool decides_before(const GateAssessment& a, const GateAssessment& b) {
 }
 
 GateAssessment assess_each_model(const GateSpec& gate, const Metrics& metrics) {
+  // Where cases are answered by the whole composition its parts have none of their own.
+  const bool any = std::any_of(metrics.models.begin(), metrics.models.end(),
+                               [](const ModelMetrics& model) { return model.ends.all() > 0; });
   std::optional<GateAssessment> worst;
   for (const ModelMetrics& model : metrics.models) {
+    if (any && model.ends.all() == 0) continue;
     GateAssessment told = assess_model(gate, metrics, model);
     if (!worst || decides_before(told, *worst)) worst = std::move(told);
   }
