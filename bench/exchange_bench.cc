@@ -76,7 +76,6 @@ void in_process(std::uint64_t messages) {
   taken.reserve(messages);
   const std::int64_t begun = now_ns();
   for (std::uint64_t at = 0; at < messages; ++at) {
-    const std::int64_t from = now_ns();
     exchange::Message message;
     message.direction = at % 2 == 0 ? exchange::Direction::request : exchange::Direction::answer;
     message.from = at % 2 == 0 ? "workload" : "m";
@@ -88,6 +87,7 @@ void in_process(std::uint64_t messages) {
     message.text = R"({"id":")" + message.id + "\"," + text.substr(1);
     message.body = must(codec::parse_json(message.text));
     message.tokens = exchange::estimate_tokens(message.text);
+    const std::int64_t from = now_ns();
     const auto decision = must(exchange.pass(message));
     if (decision.act != exchange::Act::allow) (void)std::fprintf(stderr, "refused: %s\n", decision.reason.c_str());
     if (at % 2 == 1) exchange.end_root(message.root);
@@ -95,8 +95,13 @@ void in_process(std::uint64_t messages) {
   }
   (void)must(record.journal.checkpoint());
   const double seconds = static_cast<double>(now_ns() - begun) / 1e9;
-  std::printf("in process: %.0f messages/s of 1 KiB (parsed, contract, budget, ledger, signed); p50 %.1f p99 %.1f us\n",
-              static_cast<double>(messages) / seconds, quantile(taken, 0.5), quantile(taken, 0.99));
+  double passing = 0;
+  for (const double one : taken) passing += one;
+  std::printf(
+      "in process: %.0f messages/s of 1 KiB through contract, budget and ledger, %.0f/s with parsing and signing; "
+      "p50 %.1f p99 %.1f us\n",
+      static_cast<double>(messages) * 1e6 / passing, static_cast<double>(messages) / seconds, quantile(taken, 0.5),
+      quantile(taken, 0.99));
 }
 
 class Watcher final : public scenario::DriveListener {

@@ -47,12 +47,13 @@ scenario::ModelFiles files_for(AgainKind kind) {
                                                               : scenario::ModelFiles::unused;
 }
 
-Result<scenario::Loaded> load_again(const Again& again) {
+Result<scenario::Loaded> load_again(const Again& again, const scenario::Recording& recording) {
   std::optional<scenario::InputText> changed;
   if (!again.scenario.empty()) {
     changed = scenario::InputText{again.scenario, TRY(os::read_file(again.scenario, kScenarioBytesMax))};
   }
-  return scenario::load_kept(TRY(scenario::read_kept_inputs(again.run)), changed, files_for(again.kind));
+  return scenario::load_kept(TRY(scenario::read_kept_inputs(again.run, recording.files())), changed,
+                             files_for(again.kind));
 }
 
 Result<void> check_model(const Again& again, const scenario::Loaded& loaded) {
@@ -121,7 +122,7 @@ Result<Repeated> conduct_again(const Again& again, const ConductOptions& options
     return recording;
   };
   auto recording = prepare();
-  auto loaded = recording ? load_again(again) : Result<scenario::Loaded>{recording.error()};
+  auto loaded = recording ? load_again(again, recording.value()) : Result<scenario::Loaded>{recording.error()};
   Result<void> ready = loaded ? check_model(again, loaded.value()) : Result<void>{loaded.error()};
   std::string directory = options.directory.empty() ? ".belljar/runs/" + run : options.directory;
   if (ready && again.kind == AgainKind::resume) {

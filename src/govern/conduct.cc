@@ -112,6 +112,8 @@ Result<void> Conductor::keep_inputs() {
   for (std::size_t at = 0; at < resolved_.loaded.texts.size(); ++at) {
     TRY(write_bound("inputs/" + std::to_string(at), resolved_.loaded.texts[at].content));
   }
+  // From here on a killed run can be resumed.
+  TRY(journal_->checkpoint());
   return {};
 }
 

@@ -218,12 +218,23 @@ std::string kept_index(const Loaded& loaded) {
       {"directory", loaded.directory}, {"seed", loaded.scenario.seed}, {"texts", codec::Json{std::move(texts)}}});
 }
 
-Result<KeptInputs> read_kept_inputs(const std::string& run_directory) {
+Result<KeptInputs> read_kept_inputs(const std::string& run_directory, const std::map<std::string, Digest>& files) {
   const std::string folder = run_directory + "/inputs/";
+  const auto as_signed = [&](const std::string& name, std::uint64_t bytes_max) -> Result<std::string> {
+    std::string content = TRY(os::read_file(folder + name, bytes_max));
+    const auto vouched = files.find("inputs/" + name);
+    if (vouched == files.end()) {
+      return Error{Errc::corrupt, printable(run_directory) + ": killed before anything of it was signed: run it again"};
+    }
+    if (vouched->second == codec::sha256(content)) return content;
+    return Error{Errc::corrupt,
+                 printable(folder + name) + ": not what the record was signed with: `belljar verify` tells more"};
+  };
   const auto wrong = [&](const std::string& what) {
     return Error{Errc::corrupt, printable(folder) + "index.json: " + what};
   };
-  auto text = os::read_file(folder + "index.json", kTextBytesMax);
+  auto text = as_signed("index.json", kTextBytesMax);
+  if (!text && text.error().code() == Errc::corrupt) return text.error();
   if (!text) {
     return Error{Errc::invalid_argument, printable(run_directory) + " keeps no inputs (" + text.error().message() +
                                              "): it is no run that can be replayed"};
@@ -240,8 +251,7 @@ Result<KeptInputs> read_kept_inputs(const std::string& run_directory) {
   KeptInputs kept{directory->as_string(), static_cast<std::uint64_t>(seed->as_int()), {}};
   for (const codec::Json& path : texts->as_array()) {
     if (!path.is_string()) return wrong("expected paths as texts");
-    const std::string file = folder + std::to_string(kept.texts.size());
-    kept.texts.push_back({path.as_string(), TRY(os::read_file(file, kCasesBytesMax))});
+    kept.texts.push_back({path.as_string(), TRY(as_signed(std::to_string(kept.texts.size()), kCasesBytesMax))});
   }
   return kept;
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -57,7 +58,8 @@ struct KeptInputs {
   std::vector<InputText> texts;
 };
 std::string kept_index(const Loaded& loaded);
-Result<KeptInputs> read_kept_inputs(const std::string& run_directory);
+// `files`: what the record vouches for (Recording::files); a kept input that is not among them, as it was, is an error.
+Result<KeptInputs> read_kept_inputs(const std::string& run_directory, const std::map<std::string, Digest>& files);
 
 // What the files of models must be for: a replay has no use for them.
 enum class ModelFiles { needed, unused };

@@ -112,6 +112,7 @@ Result<Recording> Recording::read(const std::string& run_directory, std::optiona
       return Error{Errc::not_found, "replay " + printable(run_directory) + ": the body of entry " +
                                         std::to_string(item->index) + " was erased: what was said is gone for good"};
     }
+    if (item->claims.file) recording.files_.insert_or_assign(item->claims.file->path, item->claims.file->digest);
     TRY(recording.take_entry(entry.value(), item->body, until));
   }
   recording.complete_ = record.complete();

@@ -18,6 +18,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/digest.h"
 #include "base/result.h"
 #include "codec/json.h"
 #include "spec/measurements.h"
@@ -46,6 +47,8 @@ class Recording {
   // The recorded request of that model most like this one and where it differs, in a sentence.
   std::string nearest(const std::string& model, const codec::Json& request) const;
 
+  // The files beside the record that it vouches for, by path.
+  const std::map<std::string, Digest>& files() const { return files_; }
   bool complete() const { return complete_; }
   std::uint64_t messages() const { return messages_; }
   const std::string& transcript_digest() const { return transcript_digest_; }  // empty: the run has no verdict
@@ -69,6 +72,7 @@ class Recording {
 
   std::map<std::string, OfModel> models_;
   std::unordered_map<std::uint64_t, Place> by_seq_;
+  std::map<std::string, Digest> files_;
   bool complete_ = false;
   std::uint64_t messages_ = 0;
   std::string transcript_digest_;
