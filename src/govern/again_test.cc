@@ -49,7 +49,8 @@ models:
 links: [{to: a}, {from: a, to: b}, {from: b, to: a, rounds: 2}]
 composition: {}
 workload: {cases: cases.jsonl}
-faults: [{kind: error, model: b, chance: 0.1}, {kind: amnesia, model: a, at: 30 messages}]
+faults: [{kind: error, model: b, chance: 0.1}, {kind: flood, model: b, at: 12 messages, copies: 3},
+         {kind: amnesia, model: a, at: 30 messages}]
 gates: [{metric: errors.harness, at_most: 0}]
 )");
     const auto engine = sandbox::Engine::start({}, clock);

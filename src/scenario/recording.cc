@@ -55,6 +55,7 @@ void Recording::take_request(const Json& entry, std::string_view body, std::uint
   OfModel& of = models_[model];
   RecordedReply reply;
   reply.seq = seq;
+  reply.id = text_of(entry, "id");
   reply.case_id = text_of(entry, "case");
   reply.request = body;
   of.by_request[key_of(parsed.value())].push_back(of.replies.size());
@@ -85,8 +86,10 @@ void Recording::take_lost(const Json& entry) {
 Result<void> Recording::take_entry(const Json& entry, std::string_view body, std::optional<std::uint64_t> until) {
   const std::string kind = text_of(entry, "kind");
   if (kind == "verdict") transcript_digest_ = text_of(entry, "transcript_digest");
-  if (kind == "lost") take_lost(entry);
-  if (kind == "gone") {
+  // What came of a message beyond the cut is beyond it too.
+  const bool beyond = until && messages_ > *until;
+  if (kind == "lost" && !beyond) take_lost(entry);
+  if (kind == "gone" && !beyond) {
     if (RecordedReply* reply = at(count_of(entry, "seq"))) reply->final = true;
   }
   const bool is_message = kind == "request" || kind == "answer" || kind == "failure";
@@ -124,8 +127,12 @@ const RecordedReply* Recording::take(const std::string& model, const Json& reque
   if (of == models_.end()) return nullptr;
   const auto equal = of->second.by_request.find(key_of(request));
   if (equal == of->second.by_request.end() || equal->second.empty()) return nullptr;
-  const RecordedReply& reply = of->second.replies[equal->second.front()];
-  equal->second.pop_front();
+  const std::string id = text_of(request, "id");
+  auto chosen = std::find_if(equal->second.begin(), equal->second.end(),
+                             [&](std::size_t index) { return of->second.replies[index].id == id; });
+  if (chosen == equal->second.end()) chosen = equal->second.begin();
+  const RecordedReply& reply = of->second.replies[*chosen];
+  equal->second.erase(chosen);
   return reply.kind == RecordedReply::Kind::none ? nullptr : &reply;
 }
 
