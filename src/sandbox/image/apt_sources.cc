@@ -170,21 +170,21 @@ std::vector<AptSource> parse_deb822_sources(std::string_view text) {
   return sources;
 }
 
-std::vector<std::string> parse_fetch_options(std::string_view apt_config_dump) {
-  std::vector<std::string> options;
+void parse_fetch_options(std::string_view apt_config_dump, AptConfiguration& apt) {
   for (const std::string& line : lines_of(apt_config_dump)) {
     const std::string key = line.substr(0, line.find(' '));
     const bool proxy = (key.starts_with("Acquire::http") || key.starts_with("Acquire::ftp")) &&
                        key.find("::Proxy") != std::string::npos;
     const bool dates = key == "Acquire::Check-Valid-Until" || key == "Acquire::Check-Date";
-    if ((proxy || dates) && line.ends_with("\";")) options.push_back(line.substr(0, line.size() - 1));
+    if (!line.ends_with("\";")) continue;
+    if (proxy) apt.fetch_options.push_back(line.substr(0, line.size() - 1));
+    if (dates) apt.date_options.push_back(line.substr(0, line.size() - 1));
   }
-  return options;
 }
 
 Result<AptConfiguration> read_apt_configuration() {
   AptConfiguration apt;
-  apt.fetch_options = parse_fetch_options(TRY(apt_config({"dump"})));
+  parse_fetch_options(TRY(apt_config({"dump"})), apt);
   const std::string places = TRY(apt_config({"shell", "MAIN", "Dir::Etc::sourcelist/f", "PARTS",
                                              "Dir::Etc::sourceparts/d", "ARCHITECTURE", "APT::Architecture"}));
   apt.architecture = shell_value(places, "ARCHITECTURE");
@@ -199,13 +199,23 @@ Result<AptConfiguration> read_apt_configuration() {
   return apt;
 }
 
-Result<std::string> sources_for_suite(const AptConfiguration& apt, std::string_view suite) {
+bool host_has_suite(const AptConfiguration& apt, std::string_view suite) {
+  return std::any_of(apt.sources.begin(), apt.sources.end(), [&](const AptSource& source) {
+    return std::find(source.suites.begin(), source.suites.end(), suite) != source.suites.end();
+  });
+}
+
+Result<std::string> sources_for_suite(const AptConfiguration& apt, std::string_view suite, bool accept_expired) {
   std::string text;
+  const auto dated = [&](AptSource source) {
+    if (accept_expired) source.options.emplace_back("Check-Valid-Until", "no");
+    return source;
+  };
   for (const AptSource& source : apt.sources) {
     std::vector<std::string> suites;
     std::copy_if(source.suites.begin(), source.suites.end(), std::back_inserter(suites),
                  [&](const std::string& offered) { return serves(offered, suite); });
-    if (!suites.empty()) text += stanza(source, suites);
+    if (!suites.empty()) text += stanza(dated(source), suites);
   }
   if (!text.empty()) return text;
   // By convention a Debian mirror's address ends in /debian; other repositories hold other packages.
@@ -216,7 +226,7 @@ Result<std::string> sources_for_suite(const AptConfiguration& apt, std::string_v
     return Error{Errc::unavailable, "find a mirror for suite " + std::string{suite} +
                                         ": this host's apt sources name none (see /etc/apt/sources.list.d)"};
   }
-  return stanza(*mirror, {std::string{suite}});
+  return stanza(dated(*mirror), {std::string{suite}});
 }
 
 }  // namespace belljar::sandbox

@@ -27,20 +27,25 @@ struct AptSource {
 
 struct AptConfiguration {
   std::vector<AptSource> sources;
-  std::vector<std::string> fetch_options;  // `Acquire::http::Proxy "http://..."`: proxies and date checks, for apt.conf
+  std::vector<std::string> fetch_options;  // `Acquire::http::Proxy "http://..."`, for apt.conf
+  std::vector<std::string> date_options;   // `Acquire::Check-Valid-Until "false"`: good for the host's own suites alone
   std::string architecture;                // "amd64"
 };
 
 std::vector<AptSource> parse_one_line_sources(std::string_view text);
 std::vector<AptSource> parse_deb822_sources(std::string_view text);
-// Of `apt-config dump`, the settings that decide whether a fetch works here.
-std::vector<std::string> parse_fetch_options(std::string_view apt_config_dump);
+// Of `apt-config dump`, the settings that decide whether a fetch works here: into fetch_options and date_options.
+void parse_fetch_options(std::string_view apt_config_dump, AptConfiguration& apt);
 
 // Asks apt-config where its files are and reads them. Errc::unavailable on a host without apt.
 Result<AptConfiguration> read_apt_configuration();
 
 // The suite with its -updates and -security companions as the host lists them. A host that lists another suite alone
 // serves the one asked for from its first mirror: Debian mirrors hold all suites.
-Result<std::string> sources_for_suite(const AptConfiguration& apt, std::string_view suite);
+// With `accept_expired`, an index past its date is taken.
+Result<std::string> sources_for_suite(const AptConfiguration& apt, std::string_view suite, bool accept_expired);
+
+// Whether the host's own sources have this suite: what its owner said about dates was said of these.
+bool host_has_suite(const AptConfiguration& apt, std::string_view suite);
 
 }  // namespace belljar::sandbox

@@ -52,7 +52,7 @@ AptConfiguration configured() {
 }
 
 TEST(AptSources, ASuiteComesWithUpdatesAndSecurityAndNothingElse) {
-  const Result<std::string> text = sources_for_suite(configured(), "bookworm");
+  const Result<std::string> text = sources_for_suite(configured(), "bookworm", false);
   ASSERT_TRUE(text);
   EXPECT_EQ(text.value(),
             "Types: deb\nURIs: http://a.example/debian\nSuites: bookworm bookworm-updates\nComponents: main\n"
@@ -61,14 +61,24 @@ TEST(AptSources, ASuiteComesWithUpdatesAndSecurityAndNothingElse) {
 }
 
 TEST(AptSources, ASuiteTheHostDoesNotListComesFromItsDebianMirror) {
-  const Result<std::string> text = sources_for_suite(configured(), "trixie");
+  const Result<std::string> text = sources_for_suite(configured(), "trixie", false);
   ASSERT_TRUE(text);
   EXPECT_EQ(text.value(),
             "Types: deb\nURIs: http://a.example/debian\nSuites: trixie\nComponents: main\nSigned-By: /k.gpg\n\n");
 }
 
+TEST(AptSources, AnExpiredIndexIsTakenOnlyWhenTheListSaysSo) {
+  EXPECT_TRUE(host_has_suite(configured(), "bookworm"));
+  EXPECT_FALSE(host_has_suite(configured(), "sid"));
+  const Result<std::string> text = sources_for_suite(configured(), "sid", true);
+  ASSERT_TRUE(text);
+  EXPECT_EQ(text.value(),
+            "Types: deb\nURIs: http://a.example/debian\nSuites: sid\nComponents: main\nSigned-By: /k.gpg\n"
+            "Check-Valid-Until: no\n\n");
+}
+
 TEST(AptSources, NoMirrorIsToldWithTheRemedy) {
-  const Result<std::string> text = sources_for_suite({}, "bookworm");
+  const Result<std::string> text = sources_for_suite({}, "bookworm", false);
   ASSERT_FALSE(text);
   EXPECT_EQ(text.error().code(), Errc::unavailable);
   EXPECT_NE(text.error().message().find("/etc/apt/sources.list.d"), std::string::npos);
@@ -78,18 +88,20 @@ TEST(AptSources, AnEmbeddedKeySurvivesTheRoundTrip) {
   AptConfiguration apt;
   apt.sources = parse_deb822_sources(
       "Types: deb\nURIs: http://a.example/debian\nSuites: x\nSigned-By:\n -----BEGIN\n .\n -----END\n");
-  EXPECT_EQ(sources_for_suite(apt, "x").value(),
+  EXPECT_EQ(sources_for_suite(apt, "x", false).value(),
             "Types: deb\nURIs: http://a.example/debian\nSuites: x\nSigned-By:\n -----BEGIN\n .\n -----END\n\n");
 }
 
 TEST(AptSources, FetchOptionsAreProxiesAndDateChecks) {
-  const Texts options = parse_fetch_options(
+  AptConfiguration apt;
+  parse_fetch_options(
       "APT::Architecture \"amd64\";\nAcquire \"\";\nAcquire::http::Proxy \"http://proxy.example:3128\";\n"
       "Acquire::https::Proxy::deb.example \"DIRECT\";\nAcquire::Check-Valid-Until \"false\";\n"
-      "Acquire::Check-Date \"false\";\nAcquire::http::Pipeline-Depth \"5\";\nDPkg::Post-Invoke \"rm -rf /\";\n");
-  EXPECT_EQ(options, (Texts{"Acquire::http::Proxy \"http://proxy.example:3128\"",
-                            "Acquire::https::Proxy::deb.example \"DIRECT\"", "Acquire::Check-Valid-Until \"false\"",
-                            "Acquire::Check-Date \"false\""}));
+      "Acquire::Check-Date \"false\";\nAcquire::http::Pipeline-Depth \"5\";\nDPkg::Post-Invoke \"rm -rf /\";\n",
+      apt);
+  EXPECT_EQ(apt.fetch_options, (Texts{"Acquire::http::Proxy \"http://proxy.example:3128\"",
+                                      "Acquire::https::Proxy::deb.example \"DIRECT\""}));
+  EXPECT_EQ(apt.date_options, (Texts{"Acquire::Check-Valid-Until \"false\"", "Acquire::Check-Date \"false\""}));
 }
 
 TEST(AptSources, ThisHostsAreRead) {

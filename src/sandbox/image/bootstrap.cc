@@ -94,6 +94,25 @@ std::string join(const std::vector<std::string>& words, char separator) {
   return text;
 }
 
+// What the mirror said about a pin or a date, as a mistake of the file with its place; otherwise the error as it is.
+Error explain(const PackageList& list, const Error& error) {
+  for (const Pin& pin : list.pins) {
+    const std::string complaint = "Version '" + pin.version + "' for '" + pin.package + "' was not found";
+    if (error.message().find(complaint) == std::string::npos) continue;
+    return Error{Errc::invalid_argument, pin.place + ": found pin " + pin.package + "=" + pin.version +
+                                             ", expected a version that the mirror has today (suite " + list.suite +
+                                             " moved on; try the newest and pin it)"};
+  }
+  const bool expired = error.message().find("is expired") != std::string::npos;
+  if (expired && !list.accept_expired_index) {
+    return Error{Errc::unavailable, list.file + ": the mirror's index of " + list.suite +
+                                        " is past its Valid-Until: use another mirror, or write `expired_index: " +
+                                        "accept` into the file and know that old packages could be replayed\n" +
+                                        error.message()};
+  }
+  return error;
+}
+
 }  // namespace
 
 Builder builder_for_this_user() {
@@ -115,8 +134,13 @@ std::vector<std::string> bootstrap_command(const PackageList& list, const AptCon
                                       "--skip=output/dev",
                                       "--aptopt=APT::Install-Recommends \"false\""};
   argv.insert(argv.end(), tool.begin(), tool.end());
-  if (!list.packages.empty()) argv.push_back("--include=" + join(list.packages, ','));
+  std::vector<std::string> packages = list.packages;
+  for (const Pin& pin : list.pins) packages.push_back(pin.package + "=" + pin.version);
+  if (!packages.empty()) argv.push_back("--include=" + join(packages, ','));
   for (const std::string& option : apt.fetch_options) argv.push_back("--aptopt=" + option);
+  if (host_has_suite(apt, list.suite)) {
+    for (const std::string& option : apt.date_options) argv.push_back("--aptopt=" + option);
+  }
   for (const std::string_view path : kExcluded) argv.push_back("--dpkgopt=path-exclude=" + std::string{path});
   argv.push_back("--dpkgopt=path-include=" + std::string{kKept});
   argv.insert(argv.end(), {list.suite, destination, "-"});
@@ -126,13 +150,18 @@ std::vector<std::string> bootstrap_command(const PackageList& list, const AptCon
 Result<void> bootstrap(const PackageList& list, const AptConfiguration& apt, const std::string& destination,
                        const std::string& scratch) {
   const Builder builder = builder_for_this_user();
-  const std::string sources = TRY(sources_for_suite(apt, list.suite));
-  if (builder == Builder::root) return run_tool(bootstrap_command(list, apt, builder, destination), sources);
+  const std::string sources = TRY(sources_for_suite(apt, list.suite, list.accept_expired_index));
+  if (builder == Builder::root) {
+    const Result<void> ran = run_tool(bootstrap_command(list, apt, builder, destination), sources);
+    return ran ? Result<void>{} : explain(list, ran.error());
+  }
   TRY(check_subordinate_ids());
   // Unpacked by ourselves, every file is ours to read, to verify and to remove; straight from the namespace they
   // would belong to subordinate ids.
   const std::string archive = scratch + "/root.tar";
-  TRY(run_tool(bootstrap_command(list, apt, builder, archive), sources));
+  if (const Result<void> ran = run_tool(bootstrap_command(list, apt, builder, archive), sources); !ran) {
+    return explain(list, ran.error());
+  }
   TRY(os::make_directories(destination, 0755));
   TRY(run_tool({"tar", "-x", "-p", "--no-same-owner", "--exclude=./dev/*", "-C", destination, "-f", archive}, ""));
   return os::remove_tree(archive);

@@ -43,6 +43,10 @@ bool is_package(std::string_view text) {
          consists_of(version, kVersionAlso);
 }
 
+// A package alone, and a version alone.
+bool is_plain_package(std::string_view text) { return text.find('=') == std::string_view::npos && is_package(text); }
+bool is_version(std::string_view text) { return is_package("aa=" + std::string{text}); }
+
 bool is_exclude(std::string_view text) {
   const bool printable_ascii = std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
   return printable_ascii && text.size() >= 2 && text.size() <= 256 && (text.front() == '/' || text.front() == '*');
@@ -58,9 +62,7 @@ class Reader {
  public:
   explicit Reader(std::string_view file) : file_{file} {}
 
-  void complain(Mark at, const std::string& what) {
-    errors_ += file_ + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": " + what + "\n";
-  }
+  void complain(Mark at, const std::string& what) { errors_ += place(at) + ": " + what + "\n"; }
 
   std::string text(const Yaml& value, std::string_view key, const std::function<bool(std::string_view)>& accept,
                    std::string_view expected) {
@@ -84,6 +86,25 @@ class Reader {
     return read;
   }
 
+  std::vector<Pin> pins(const Yaml& value) {
+    std::vector<Pin> read;
+    if (value.kind != Yaml::Kind::map) {
+      complain(value.mark,
+               "pins is " + std::string{value.kind_name()} + ", expected a map of package names and versions");
+      return read;
+    }
+    for (const Yaml::Entry& entry : value.entries) {
+      if (!is_plain_package(entry.key)) {
+        complain(entry.key_mark, "pins entry is `" + printable(entry.key) + "`, expected a package name");
+        continue;
+      }
+      std::string version = text(entry.value, "version of " + entry.key, is_version, "a version, as 2.36-9");
+      read.push_back({entry.key, std::move(version), place(entry.key_mark)});
+    }
+    std::sort(read.begin(), read.end(), [](const Pin& a, const Pin& b) { return a.package < b.package; });
+    return read;
+  }
+
   Result<void> finish() {
     if (errors_.empty()) return {};
     errors_.pop_back();
@@ -91,6 +112,8 @@ class Reader {
   }
 
  private:
+  std::string place(Mark at) const { return file_ + ":" + std::to_string(at.line) + ":" + std::to_string(at.column); }
+
   std::string file_;
   std::string errors_;
 };
@@ -110,9 +133,15 @@ void read_entry(Reader& reader, PackageList& list, const Yaml::Entry& entry) {
     list.packages = reader.texts(value, entry.key, is_package, "a package name, optionally =version");
   } else if (entry.key == "exclude") {
     list.exclude = reader.texts(value, entry.key, is_exclude, "a path pattern that begins with / or *");
+  } else if (entry.key == "pins") {
+    list.pins = reader.pins(value);
+  } else if (entry.key == "expired_index") {
+    const auto accept = [](std::string_view text) { return text == "accept"; };
+    list.accept_expired_index = !reader.text(value, entry.key, accept, "accept").empty();
   } else {
-    reader.complain(entry.key_mark, "unknown key `" + printable(entry.key) +
-                                        "`, expected belljar-image, name, suite, packages, variant or exclude");
+    reader.complain(entry.key_mark,
+                    "unknown key `" + printable(entry.key) +
+                        "`, expected belljar-image, name, suite, packages, variant, exclude, pins or expired_index");
   }
 }
 
@@ -150,6 +179,11 @@ std::string image_key(const PackageList& list, std::string_view architecture) {
   asked.set("variant", list.variant);
   asked.set("packages", array(list.packages));
   asked.set("exclude", array(list.exclude));
+  if (!list.pins.empty()) {
+    codec::Json pins;
+    for (const Pin& pin : list.pins) pins.set(pin.package, pin.version);
+    asked.set("pins", std::move(pins));
+  }
   return codec::sha256(codec::canonical_json(asked)).hex().substr(0, 32);
 }
 

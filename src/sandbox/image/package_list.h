@@ -6,6 +6,12 @@
 //     packages: [python3-minimal, python3-sklearn]
 //     variant: minbase                       # optional: essential, apt, minbase (default), required, important
 //     exclude: [/usr/lib/gcc/*, '*.la']      # optional: removed once all is installed; * matches any text, / too
+//     pins: {libc6: 2.36-9}                  # optional: what the others pull in, at exactly this version
+//     expired_index: accept                  # optional: for a mirror whose copy of the suite is past its Valid-Until
+//
+// A suite that moves, as sid does, should have pins for what matters; a pin the mirror no longer has stops the build
+// and is named with its line. An expired index is still checked against Debian's key; what is given up is the promise
+// that nobody replays an old one.
 //
 //   PackageList list = TRY(parse_package_list(text, "images/python-sklearn.yaml"));
 //
@@ -21,6 +27,12 @@
 
 namespace belljar::sandbox {
 
+struct Pin {
+  std::string package;
+  std::string version;
+  std::string place;  // "file:line:column", for messages
+};
+
 struct PackageList {
   std::string file;  // as given, for messages
   std::string name;
@@ -28,6 +40,8 @@ struct PackageList {
   std::string variant = "minbase";
   std::vector<std::string> packages;  // sorted, each once
   std::vector<std::string> exclude;   // sorted, each once
+  std::vector<Pin> pins;              // sorted by package
+  bool accept_expired_index = false;
 };
 
 Result<PackageList> parse_package_list(std::string_view text, std::string_view file);

@@ -60,12 +60,34 @@ constexpr Refused kRefused[] = {
     {"exclude_newline", "belljar-image: 1\nname: x\nsuite: y\npackages: []\nexclude: [\"/a\\nb\"]\n",
      "expected a path"},
     {"variant", "belljar-image: 1\nname: x\nsuite: y\npackages: []\nvariant: huge\n", "variant is `huge`"},
+    {"pins_list", "belljar-image: 1\nname: x\nsuite: y\npackages: []\npins: [a]\n",
+     "x.yaml:5:7: pins is list, expected a map"},
+    {"pin_of_two", "belljar-image: 1\nname: x\nsuite: y\npackages: []\npins: {'a,b': 1}\n", "expected a package name"},
+    {"pin_without_version", "belljar-image: 1\nname: x\nsuite: y\npackages: []\npins: {libc6: }\n",
+     "x.yaml:5:8: version of libc6 is nothing"},
+    {"pin_injection", "belljar-image: 1\nname: x\nsuite: y\npackages: []\npins:\n  libc6: '1 -o x'\n",
+     "x.yaml:6:10: version of libc6 is `1 -o x`, expected a version"},
+    {"expired", "belljar-image: 1\nname: x\nsuite: y\npackages: []\nexpired_index: yes\n",
+     "x.yaml:5:16: expired_index is `yes`, expected accept"},
     {"no_map", "[1, 2]\n", "x.yaml:1:1: found list, expected a map"},
     {"empty", "", "expected a map"},
 };
 
 INSTANTIATE_TEST_SUITE_P(Table, PackageListRefuses, testing::ValuesIn(kRefused),
                          [](const auto& row) { return std::string{row.param.name}; });
+
+TEST(PackageList, PinsVersionsByPackage) {
+  const Result<PackageList> list = parse_package_list(
+      "belljar-image: 1\nname: llama\nsuite: sid\npackages: [llama.cpp-tools]\n"
+      "pins: {libllama0: '1:0.7.0+dfsg-2', libggml0: 0.27.0-1}\nexpired_index: accept\n",
+      "x.yaml");
+  ASSERT_TRUE(list) << list.error().message();
+  ASSERT_EQ(list.value().pins.size(), 2U);
+  EXPECT_EQ(list.value().pins[1].package, "libllama0");
+  EXPECT_EQ(list.value().pins[1].version, "1:0.7.0+dfsg-2");
+  EXPECT_EQ(list.value().pins[1].place, "x.yaml:5:8");
+  EXPECT_TRUE(list.value().accept_expired_index);
+}
 
 TEST(PackageList, TellsEveryErrorAtOnce) {
   const Result<PackageList> list =
@@ -91,6 +113,9 @@ TEST(ImageKey, IsEqualForTheSameRootAlone) {
   EXPECT_NE(image_key(other, "amd64"), key);
   other = list;
   other.exclude.clear();
+  EXPECT_NE(image_key(other, "amd64"), key);
+  other = list;
+  other.pins.push_back({"libc6", "2.36-9", ""});
   EXPECT_NE(image_key(other, "amd64"), key);
 }
 

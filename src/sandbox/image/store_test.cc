@@ -45,7 +45,7 @@ class Store : public testing::Test {
     ::setenv("SEEN_SOURCES", (folder_ + "/sources").c_str(), 1);
     ::setenv("SEEN_RUNS", (folder_ + "/runs").c_str(), 1);
     const Result<AptConfiguration> apt = read_apt_configuration();
-    if (!apt || !sources_for_suite(apt.value(), "bookworm")) GTEST_SKIP() << "this host has no apt sources";
+    if (!apt || !sources_for_suite(apt.value(), "bookworm", false)) GTEST_SKIP() << "this host has no apt sources";
     list_.name = "small";
     list_.suite = "bookworm";
     list_.packages = {"a1"};
@@ -93,7 +93,7 @@ TEST_F(Store, BuildsOnceAndServesFromThenOn) {
 TEST_F(Store, TheMirrorIsTheHosts) {
   (void)built();
   const std::string sources = os::read_file(folder_ + "/sources", 1 << 20).value();
-  EXPECT_EQ(sources, sources_for_suite(read_apt_configuration().value(), "bookworm").value());
+  EXPECT_EQ(sources, sources_for_suite(read_apt_configuration().value(), "bookworm", false).value());
 }
 
 TEST_F(Store, EqualContentHasAnEqualDigest) {
