@@ -74,7 +74,9 @@ class Sandbox {
   // For a spec with a `serve_port`: connects line `line` (below kServeLines) to that port of the sandbox's own
   // 127.0.0.1, hanging up whatever was open on it. The descriptor belongs to the sandbox and is non-blocking; it may
   // still be connecting, and then its first write waits. Errc::unavailable: nothing listens yet.
-  virtual Result<int> connect(std::size_t line) = 0;
+  virtual Result<int> connect(std::size_t line) {
+    return Error{Errc::unavailable, "connect line " + std::to_string(line) + ": this sandbox serves nothing"};
+  }
 
   virtual bool ended() const = 0;
   virtual void signal(int number) = 0;  // forwarded to every process inside

@@ -1,6 +1,7 @@
 #include "scenario/port.h"
 
 #include "base/check.h"
+#include "scenario/openai_port.h"
 #include "scenario/stdio_port.h"
 
 namespace belljar::scenario {
@@ -11,6 +12,7 @@ Result<std::unique_ptr<Port>> make_port(PortParts parts) {
       CHECK(parts.sandbox != nullptr, "a stdio model has a sandbox");
       return make_stdio_port(std::move(parts));
     case spec::AdapterKind::openai:
+      return make_openai_port(std::move(parts));
     case spec::AdapterKind::scripted:
     case spec::AdapterKind::replay:
       break;

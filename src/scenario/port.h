@@ -63,7 +63,8 @@ struct Arrival {
   codec::Json body;        // answer, failure; of a stray where it parsed as an object, else null
   std::string text;        // as it came, the body's bytes; of a stray too large its beginning
   std::string_view stray;  // kind stray: as in spec::StrayMessage
-  // A stray that was an attempt at an answer and can never become one: the oldest open question is lost to it.
+  // A stray that was an attempt at an answer and can never become one: question `number` is lost to it, or the oldest
+  // open one where that is 0.
   bool spoils = false;
   Usage usage;
   std::int64_t delay_ns = 0;  // on the logical clock, beyond the model's declared latency (scripted delays)

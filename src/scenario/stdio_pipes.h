@@ -40,6 +40,8 @@ class StdioPipes {
   // Why, for people.
   std::string mute_reason() const;
   std::string log_tail() const { return log_.tail(); }
+  // Of a program whose stdout is no conversation: it belongs to the log as well.
+  Result<void> log_heard() { return log_.take(take_heard()); }
   Result<void> finish_log() { return log_.finish(); }
 
  private:
