@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "govern/record.h"
+#include "govern/record_composition.h"
 #include "govern/record_fields.h"
 #include "govern/well_formed.h"
 
@@ -97,7 +98,8 @@ Json run_line(const ReportInput& input) {
                            {"file", scenario.file},
                            {"cases", scenario.workload.cases},
                            {"label", scenario.workload.label},
-                           {"answer", scenario.workload.answer}};
+                           {"answer", scenario.workload.answer},
+                           {"gain", scenario.amplification.gain}};
   Json::Array models;
   for (const spec::ModelSpec& model : scenario.models) models.push_back(model_line(model));
   Json::Array gates;
@@ -116,6 +118,7 @@ Result<void> read_run_line(Fields& fields, RunRecord& record) {
   TRY(fields.text("cases", scenario.workload.cases));
   TRY(fields.text("label", scenario.workload.label));
   TRY(fields.text("answer", scenario.workload.answer));
+  TRY(fields.number("gain", scenario.amplification.gain));
   for (const Json& model : TRY(fields.array("models"))->as_array()) {
     TRY(read_model(model, fields.place("models"), scenario.models.emplace_back()));
   }
@@ -132,13 +135,19 @@ Json drive_line(const spec::Measurements& measurements) {
   return Json::Object{{"kind", "drive"},
                       {"ns", measurements.drive_ns},
                       {"positive", measurements.positive},
-                      {"contained", measurements.contained}};
+                      {"contained", measurements.contained},
+                      {"composed", measurements.composed},
+                      {"clock", measurements.clock},
+                      {"messages", measurements.messages}};
 }
 
 Result<void> read_drive(Fields& fields, RunRecord& record) {
   TRY(fields.integer("ns", record.measurements.drive_ns));
   TRY(fields.text("positive", record.measurements.positive));
-  return fields.truth("contained", record.measurements.contained);
+  TRY(fields.truth("contained", record.measurements.contained));
+  TRY(fields.truth("composed", record.measurements.composed));
+  TRY(fields.text("clock", record.measurements.clock));
+  return fields.count("messages", record.measurements.messages);
 }
 
 Json case_line(const CaseResult& result) {
@@ -286,12 +295,16 @@ struct LineKind {
   Result<void> (*read)(Fields& fields, RunRecord& record);
 };
 
-constexpr std::array<LineKind, 5> kLineKinds{{
+constexpr std::array<LineKind, 9> kLineKinds{{
     {"run", read_run_line},
     {"drive", read_drive},
     {"model", read_model_run},
     {"case", read_case},
     {"stray", read_stray},
+    {"link", read_link_line},
+    {"gain", read_gain_line},
+    {"vote", read_vote_line},
+    {"fault", read_fault_line},
 }};
 
 Result<void> read_line(std::string_view line, const std::string& where, RunRecord& record) {
@@ -304,7 +317,7 @@ Result<void> read_line(std::string_view line, const std::string& where, RunRecor
     TRY(known.read(fields, record));
     return fields.done();
   }
-  return fields.wrong("kind", "run, drive, model, case or stray");
+  return fields.wrong("kind", "run, drive, model, case, stray, link, gain, vote or fault");
 }
 
 }  // namespace
@@ -317,6 +330,7 @@ std::string metrics_lines(const ReportInput& input) {
   for (const spec::ModelRun& run : input.measurements.models) add(model_run_line(run));
   for (const CaseResult& result : input.measurements.cases) add(case_line(result));
   for (const StrayMessage& stray : input.measurements.strays) add(stray_line(stray));
+  for (Json& line : composition_lines(input.measurements)) add(std::move(line));
   return out;
 }
 

@@ -23,7 +23,7 @@ RunRecord read_back(const RunRecord& record) {
 }
 
 TEST(Record, what_was_written_is_read_and_drawn_the_same) {
-  for (const RunRecord& record : {fixtures::passing_run(), fixtures::trojan_run()}) {
+  for (const RunRecord& record : {fixtures::passing_run(), fixtures::trojan_run(), fixtures::composed_run()}) {
     const RunRecord again = read_back(record);
     EXPECT_EQ(metrics_lines(again.input()), metrics_lines(record.input()));
     EXPECT_EQ(render_html(again.input()), render_html(record.input()));

@@ -142,6 +142,7 @@ std::string render_html(const ReportInput& input) {
   if (input.verdict.contained) out += findings_section(view);
   out += gates_section(view);
   out += pair_of(confusion_section(view), latency_section(view));
+  out += composition_section(view);
   out += timeline_section(view);
   if (!input.verdict.contained) out += findings_section(view);
   out += walls_section(view);

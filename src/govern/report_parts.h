@@ -35,6 +35,7 @@ std::string table_head(const std::vector<std::string_view>& columns);
 std::string gates_section(const View& view);
 std::string confusion_section(const View& view);
 std::string latency_section(const View& view);
+std::string composition_section(const View& view);  // empty where each model is asked by itself
 std::string timeline_section(const View& view);
 std::string findings_section(const View& view);
 std::string resources_section(const View& view);

@@ -137,7 +137,8 @@ TEST(StrictReader, finds_what_it_is_there_for) {
 }
 
 TEST(ReportHtml, is_well_formed_and_reaches_for_nothing) {
-  for (const RunRecord& record : {fixtures::passing_run(), fixtures::trojan_run(), fixtures::hostile_run()}) {
+  for (const RunRecord& record :
+       {fixtures::passing_run(), fixtures::trojan_run(), fixtures::hostile_run(), fixtures::composed_run()}) {
     const std::string page = render_html(record.input());
     const StrictReader::Seen seen = read_html(page);
     EXPECT_EQ(seen.problem, "");
@@ -171,6 +172,28 @@ TEST(ReportHtml, says_the_verdict_the_gates_and_how_to_verify) {
   EXPECT_THAT(caught, HasSubstr("held back after containment"));
 }
 
+TEST(ReportHtml, a_composition_shows_its_links_its_gain_its_vote_and_its_faults) {
+  const std::string page = render_html(fixtures::composed_run().input());
+  EXPECT_THAT(page, HasSubstr("4321 messages on the logical clock"));
+  EXPECT_THAT(page, HasSubstr("190 → 188 ←, 2 refused"));
+  EXPECT_THAT(page, HasSubstr("×1.50"));
+  EXPECT_THAT(page, HasSubstr("The vote"));
+  EXPECT_THAT(page, HasSubstr("20</td>"));
+  EXPECT_THAT(render_html(fixtures::passing_run().input()), Not(HasSubstr("Between the models")));
+}
+
+TEST(ReportHtml, a_large_composition_has_a_table_and_no_picture) {
+  RunRecord record = fixtures::composed_run();
+  for (int at = 0; at < 500; ++at) {
+    const std::string name = "m" + std::to_string(at);
+    record.measurements.links.push_back({"workload", name, 1, 1, 0, 0, 0, 0, 0, 0, 0});
+    record.measurements.gains.push_back({"workload", name, std::vector<spec::GainPoint>(1000, {1, 1, 1})});
+  }
+  const std::string page = render_html(record.input());
+  EXPECT_LT(page.size(), render_html(fixtures::composed_run().input()).size() + 300'000);
+  EXPECT_THAT(page, Not(HasSubstr("Requests and answers on each link")));
+}
+
 // A run that broke off before anything was measured still has its page.
 TEST(ReportHtml, an_empty_run_has_a_page) {
   RunRecord record;
@@ -199,7 +222,8 @@ TEST(ReportHtml, equal_runs_give_equal_bytes) {
 }
 
 TEST(ReportJunit, hostile_text_stays_text) {
-  for (const RunRecord& record : {fixtures::passing_run(), fixtures::trojan_run(), fixtures::hostile_run()}) {
+  for (const RunRecord& record :
+       {fixtures::passing_run(), fixtures::trojan_run(), fixtures::hostile_run(), fixtures::composed_run()}) {
     const std::string document = render_junit(record.input());
     EXPECT_EQ(read_xml(document).problem, "");
     for (const auto& [element, count] : read_xml(document).elements) {
@@ -224,7 +248,8 @@ TEST(ReportJunit, every_ending_turns_the_right_colour) {
 }
 
 TEST(ReportJson, holds_everything_and_parses) {
-  for (const RunRecord& record : {fixtures::passing_run(), fixtures::trojan_run(), fixtures::hostile_run()}) {
+  for (const RunRecord& record :
+       {fixtures::passing_run(), fixtures::trojan_run(), fixtures::hostile_run(), fixtures::composed_run()}) {
     const std::string text = render_json(record.input());
     const codec::Json report = codec::parse_json(text).value();
     EXPECT_EQ(report.find("cases")->as_array().size(), record.measurements.cases.size());

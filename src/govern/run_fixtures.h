@@ -15,6 +15,9 @@ RunRecord trojan_run();
 // The passing run with hostile text wherever a sandbox can put any.
 RunRecord hostile_run();
 
+// The passing run as a composition: three models in a loop and a vote, with hostile names, a growing loop, faults.
+RunRecord composed_run();
+
 // The texts of hostile_run(): markup, comment and CDATA ends, controls, escapes, direction overrides, ill-formed UTF-8.
 std::string hostile_text();
 

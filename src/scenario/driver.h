@@ -22,7 +22,8 @@ struct Ask {
   std::size_t station = 0;
   std::uint64_t number = 0;  // of the station's questions
   std::uint32_t attempt = 1;
-  std::vector<std::uint64_t> path;  // how often the chain of causes took each link
+  std::vector<std::uint64_t> path;     // how often the chain of causes took each link
+  std::uint64_t caused_by_tokens = 0;  // of the answer that led to it, as the model said it
   std::int64_t passed_ns = 0;
   std::int64_t deadline_ns = 0;
   bool sent = false;           // the model has it
@@ -30,6 +31,7 @@ struct Ask {
   std::optional<Reply> reply;  // taken, but not yet believed
   codec::Json answer;          // answered
   exchange::Cause answer_cause;
+  std::uint64_t said_tokens = 0;  // of the answer, as the model said it
 };
 
 // A case under way, or in a scenario that asks each model by itself a case of one model.
@@ -81,7 +83,7 @@ class Driver {
 
   // driver_asks.cc
   Result<void> take_step(std::uint64_t root, Step step, const exchange::Cause* cause,
-                         const std::vector<std::uint64_t>* path);
+                         const std::vector<std::uint64_t>* path, std::uint64_t said_tokens);
   Result<void> request(Ask ask, codec::Json body);
   Result<void> copies(const Ask& ask, const codec::Json& body, std::uint64_t count);
   Result<void> refused(const Ask& ask, const exchange::Decision& decision);
@@ -109,7 +111,7 @@ class Driver {
   Result<void> fill();
   Result<void> begin_root(std::size_t item, std::size_t entry);
   Result<void> take_steps(std::uint64_t root, std::vector<Step> steps, const exchange::Cause* cause,
-                          const std::vector<std::uint64_t>* path);
+                          const std::vector<std::uint64_t>* path, std::uint64_t said_tokens);
   Result<void> close(std::uint64_t root);  // one question of it less under way
   Result<void> wind_up(std::uint64_t root);
   Result<void> end_root(std::uint64_t root);

@@ -78,7 +78,7 @@ Result<exchange::Decision> Driver::pass(exchange::Message& message, std::size_t 
 }
 
 Result<void> Driver::take_step(std::uint64_t root, Step step, const exchange::Cause* cause,
-                               const std::vector<std::uint64_t>* path) {
+                               const std::vector<std::uint64_t>* path, std::uint64_t said_tokens) {
   const exchange::Link& along = *links_[step.link];
   Root& of = roots_.at(root);
   ++of.open;
@@ -100,6 +100,7 @@ Result<void> Driver::take_step(std::uint64_t root, Step step, const exchange::Ca
   ask.request.to = along.to;
   ask.request.case_id = of.progress.item->id;
   ask.request.cause = cause != nullptr ? trace_.after(*cause, ++of.ordinal) : of.cause;
+  ask.caused_by_tokens = said_tokens;
   return request(std::move(ask), std::move(step.body));
 }
 
@@ -211,8 +212,10 @@ void Driver::launch(Ask ask) {
 }
 
 Result<void> Driver::measure_gain(const Ask& ask) {
-  auto finding = gain_.note(ask.request.root, ask.link, ask.path[ask.link],
-                            ask.request.tokens != 0 ? ask.request.tokens : exchange::estimate_tokens(ask.request.text));
+  // What the model said, not the words that the link's map puts around it: those would dilute the growth.
+  auto finding =
+      gain_.note(ask.request.root, ask.link, ask.path[ask.link],
+                 ask.caused_by_tokens != 0 ? ask.caused_by_tokens : exchange::estimate_tokens(ask.request.text));
   if (!finding) return {};
   return alarmed(tools_.monitor.watch(std::move(*finding), tools_.journal.elapsed_ns()));
 }
@@ -355,6 +358,7 @@ Result<void> Driver::believe(std::uint64_t key, Reply reply) {
   ask.answered = true;
   ask.answer = std::move(message.body);
   ask.answer_cause = message.cause;
+  ask.said_tokens = usage.known ? usage.tokens_out : exchange::estimate_tokens(message.text);
   if (decision.act == Act::fault) {
     TRY(struck_answer(key, *decision.fault));
   } else if (decision.act == Act::hold) {
@@ -422,7 +426,7 @@ Result<void> Driver::on_hand_over(std::uint64_t key) {
   Root& root = roots_.at(ask.request.root);
   if (ask.request.copy == 0) {
     TRY(take_steps(ask.request.root, flow_.after(root.progress, ask.link, ask.request.body, ask.answer),
-                   &ask.answer_cause, &ask.path));
+                   &ask.answer_cause, &ask.path, ask.said_tokens));
   }
   TRY(close(ask.request.root));
   // What a fault kept back follows the answer that overtook it.

@@ -53,16 +53,16 @@ Result<void> Driver::begin_root(std::size_t item, std::size_t lane) {
   const Case& asked = input_.cases[item];
   TRY(take_steps(number,
                  each_ ? flow_.begin_at(root.progress, asked, entries_[lane]) : flow_.begin(root.progress, asked),
-                 nullptr, nullptr));
+                 nullptr, nullptr, 0));
   return close(number);
 }
 
 Result<void> Driver::take_steps(std::uint64_t root, std::vector<Step> steps, const exchange::Cause* cause,
-                                const std::vector<std::uint64_t>* path) {
+                                const std::vector<std::uint64_t>* path, std::uint64_t said_tokens) {
   // Of several requests that begin a case, each has its own span below the case's.
   const exchange::Cause begun = roots_.at(root).cause;
   const bool several = cause == nullptr && steps.size() > 1;
-  for (Step& step : steps) TRY(take_step(root, std::move(step), several ? &begun : cause, path));
+  for (Step& step : steps) TRY(take_step(root, std::move(step), several ? &begun : cause, path, said_tokens));
   return {};
 }
 
@@ -83,7 +83,7 @@ Result<void> Driver::wind_up(std::uint64_t number) {
   if (steps.empty()) return end_root(number);
   ++root.open;
   const exchange::Cause cause = root.cause;
-  TRY(take_steps(number, std::move(steps), &cause, nullptr));
+  TRY(take_steps(number, std::move(steps), &cause, nullptr, 0));
   return close(number);
 }
 

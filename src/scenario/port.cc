@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "scenario/openai_port.h"
+#include "scenario/scripted_port.h"
 #include "scenario/stdio_port.h"
 
 namespace belljar::scenario {
@@ -14,6 +15,7 @@ Result<std::unique_ptr<Port>> make_port(PortParts parts) {
     case spec::AdapterKind::openai:
       return make_openai_port(std::move(parts));
     case spec::AdapterKind::scripted:
+      return make_scripted_port(std::move(parts));
     case spec::AdapterKind::replay:
       break;
   }

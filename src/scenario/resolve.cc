@@ -128,6 +128,10 @@ Result<Json> resolve_model(const spec::ModelSpec& spec, const ResolveOptions& op
                            into.loaded.directory, options),
               "model " + spec.name);
   made.spec.allow_degraded = spec.allow_degraded;
+  if (spec.adapter == spec::AdapterKind::openai) {
+    made.spec.serve_port = spec.port;
+    made.described.set("port", std::uint32_t{spec.port});
+  }
   Json described{Json::Object{{"name", spec.name},
                               {"type", spec.type},
                               {"tier", spec.tier},

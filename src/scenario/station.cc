@@ -136,8 +136,9 @@ Result<void> Station::stray(std::string_view kind, std::string_view text, const 
 
 Result<void> Station::hear_stray(const Arrival& arrival) {
   const std::string what = std::string{arrival.stray} + ": " + printable(arrival.text);
-  const auto unanswered = std::find_if(open_.begin(), open_.end(),
-                                       [this](const auto& question) { return !replies_.contains(question.first); });
+  const auto unanswered = std::find_if(open_.begin(), open_.end(), [&](const auto& question) {
+    return !replies_.contains(question.first) && (arrival.number == 0 || arrival.number == question.first);
+  });
   if (unanswered != open_.end() && arrival.spoils) {
     port_->give_up(unanswered->first);
     put_reply(unanswered->first, {{}, Fate{CaseEnd::contract_error, what}, 0});

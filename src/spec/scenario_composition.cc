@@ -158,9 +158,13 @@ void check_ends(Problems& problems, const Scenario& scenario) {
 void check_joining(Problems& problems, const Scenario& scenario) {
   const Composition& composition = scenario.composition;
   const bool joins = composition.joining != Joining::last;
-  if (joins && composition.of.size() < 2) {
-    problems.add(composition.mark, "a " + std::string{joining_name(composition.joining)} + " of fewer than two models",
-                 "\"of\" to name two or more");
+  // A vote of one is that model's answer, whoever speaks after it.
+  const std::size_t fewest = composition.joining == Joining::vote ? 1 : 2;
+  if (joins && composition.of.size() < fewest) {
+    problems.add(composition.mark,
+                 "a " + std::string{joining_name(composition.joining)} + " of " +
+                     std::to_string(composition.of.size()) + " models",
+                 "\"of\" to name " + std::to_string(fewest) + " or more");
   }
   for (const std::string& name : composition.of) {
     if (!has_model(scenario, name)) problems.add(composition.mark, "of: " + quote(name), "the name of a model");

@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <type_traits>
 
 #include "base/text.h"
+#include "spec/model_types.h"
 #include "spec/quantity.h"
 #include "spec/scenario_parts.h"
 
@@ -123,7 +125,21 @@ void read_tier(Problems& problems, const Yaml& value, ModelSpec& model) {
 }
 
 void read_type(Problems& problems, const Yaml& value, ModelSpec& model) {
-  if (auto type = read_name(problems, value, "-", kNameMax)) model.type = std::move(*type);
+  std::vector<std::string_view> names;
+  for (const ModelType& type : model_types()) names.push_back(type.name);
+  if (auto type = read_choice(problems, value, names, {})) model.type = std::move(*type);
+}
+
+// What its type and its adapter bring, before its own keys are read and win.
+void apply_defaults(const Yaml& value, ModelSpec& model) {
+  if (value.kind != Yaml::Kind::map) return;
+  const auto text_of = [&](std::string_view key) {
+    const Yaml* found = value.find(key);
+    return found != nullptr && found->kind == Yaml::Kind::scalar ? std::string_view{found->scalar} : std::string_view{};
+  };
+  if (const ModelType* type = find_model_type(text_of("type"))) apply_model_type(*type, model);
+  if (text_of("adapter") == "openai") model.profile = "server";
+  if (value.find("canaries") != nullptr) model.canaries.clear();
 }
 
 // Every item once.
@@ -217,6 +233,7 @@ void read_named(Problems& problems, const Yaml& section, std::string_view owner,
     T made;
     made.name = entry.key;
     made.mark = entry.key_mark;
+    if constexpr (std::is_same_v<T, ModelSpec>) apply_defaults(entry.value, made);
     read_fields<T>(problems, entry.value, std::string{owner} + " " + quote(entry.key), fields, {}, made);
     out.push_back(std::move(made));
   }
