@@ -105,6 +105,12 @@ std::vector<std::string> model_names(const spec::Scenario& scenario, const spec:
   const auto add = [&names](const std::string& name) {
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   };
+  if (measurements.composed) {
+    // Judged is the whole: what each of its models said is nobody's answer to a case.
+    add(std::string{spec::kWhole});
+    for (const CaseResult& result : measurements.cases) add(result.model);
+    return names;
+  }
   for (const spec::ModelSpec& model : scenario.models) add(model.name);
   for (const spec::ModelRun& run : measurements.models) add(run.model);
   for (const CaseResult& result : measurements.cases) add(result.model);
@@ -119,6 +125,13 @@ void sum_up(Metrics& metrics, const spec::Measurements& measurements) {
   metrics.lost = metrics.ends.harness_error;
   metrics.contract_violations = metrics.ends.contract_error;
   for (const spec::StrayMessage& stray : measurements.strays) metrics.contract_violations += stray.count;
+  if (measurements.composed) {
+    // A message between two models that broke its contract may have cost no case its answer.
+    metrics.contract_violations = 0;
+    for (const spec::Finding& finding : measurements.findings) {
+      if (finding.kind == "contract") metrics.contract_violations += finding.count;
+    }
+  }
   metrics.findings = measurements.findings.size();
   for (const spec::Finding& finding : measurements.findings) {
     if (finding.severity == "critical") ++metrics.findings_critical;
@@ -151,7 +164,8 @@ Metrics measure(const spec::Scenario& scenario, const spec::Measurements& measur
     if (metrics.labelled && counts(result)) add_labelled(model, tallies[place], result);
   }
   for (const spec::ModelRun& run : measurements.models) {
-    std::uint64_t& peak = metrics.models[places[run.model]].memory_peak_bytes;
+    const std::string& place = measurements.composed ? std::string{spec::kWhole} : run.model;
+    std::uint64_t& peak = metrics.models[places[place]].memory_peak_bytes;
     peak = std::max(peak, run.sandbox.memory.peak_bytes);
   }
   for (std::size_t at = 0; at < metrics.models.size(); ++at) {

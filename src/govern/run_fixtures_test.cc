@@ -235,6 +235,7 @@ RunRecord composed_run() {
   spec::Measurements& measured = record.measurements;
   measured.composed = true;
   measured.clock = "logical";
+  for (spec::CaseResult& result : measured.cases) result.model = spec::kWhole;
   measured.messages = 4321;
   const std::string bad = hostile_text();
   measured.links = {{"workload", "a", 190, 188, 2, 0, 3, 2, 1, 9000, 70000},
