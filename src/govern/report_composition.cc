@@ -63,18 +63,18 @@ Places places(const std::vector<LinkRun>& links, double height) {
 
 std::string node(const std::string& name, const Place& at) {
   const bool workload = name == "workload";
-  return "<g class=\"" + std::string{workload ? "low" : "asked"} + "\"><rect class=\"track\" x=\"" + number(at.x - 70) +
+  return "<g class=\"" + std::string{workload ? "low" : "asked"} + "\"><rect class=\"track\" x=\"" + number(at.x - 78) +
          "\" y=\"" + number(at.y - 19) +
-         "\" width=\"140\" height=\"38\" rx=\"10\"/><text class=\"strong\" text-anchor=\"middle\" x=\"" + number(at.x) +
-         "\" y=\"" + number(at.y + 5) + "\">" + plain(shortened(name, 15)) + "</text></g>";
+         "\" width=\"156\" height=\"38\" rx=\"10\"/><text class=\"strong\" text-anchor=\"middle\" x=\"" + number(at.x) +
+         "\" y=\"" + number(at.y + 5) + "\">" + plain(shortened(name, 17)) + "</text></g>";
 }
 
 // Forward links run straight between the boxes, backward ones below them, so that a loop looks like one.
 std::string edge(const LinkRun& link, const Place& from, const Place& to, double most, std::size_t again) {
   const bool forward = to.depth > from.depth;
   const double bend = forward ? 0 : 74;
-  const double x1 = from.x + (forward ? 70 : 0);
-  const double x2 = to.x - (forward ? 70 : 0);
+  const double x1 = from.x + (forward ? 78 : 0);
+  const double x2 = to.x - (forward ? 78 : 0);
   const double y1 = from.y + (forward ? 0 : 19);
   const double y2 = to.y + (forward ? 0 : 19);
   const double middle = (x1 + x2) / 2;
@@ -89,8 +89,10 @@ std::string edge(const LinkRun& link, const Place& from, const Place& to, double
                     number(y1 + bend) + " " + number(forward ? middle : x2) + " " + number(y2 + bend) + " " +
                     number(x2) + " " + number(y2) + "\"/>";
   const double y = (y1 + y2) / 2 + (forward ? -6 : 70) + 16 * static_cast<double>(again);
-  out += "<text text-anchor=\"middle\" x=\"" + number(middle) + "\" y=\"" + number(y) + "\">" +
-         std::to_string(link.requests) + " → " + std::to_string(link.answers) + " ←";
+  // A rim in the colour of the card keeps the words readable where a line runs behind them.
+  out += "<text style=\"paint-order:stroke;stroke:var(--card);stroke-width:5px\" text-anchor=\"middle\" x=\"" +
+         number(middle) + "\" y=\"" + number(y) + "\">" + std::to_string(link.requests) + " → " +
+         std::to_string(link.answers) + " ←";
   if (link.refused > 0) out += ", " + std::to_string(link.refused) + " refused";
   return out + "</text></g>";
 }
