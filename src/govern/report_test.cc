@@ -137,8 +137,8 @@ TEST(StrictReader, finds_what_it_is_there_for) {
 }
 
 TEST(ReportHtml, is_well_formed_and_reaches_for_nothing) {
-  for (const RunRecord& record :
-       {fixtures::passing_run(), fixtures::trojan_run(), fixtures::hostile_run(), fixtures::composed_run()}) {
+  for (const RunRecord& record : {fixtures::passing_run(), fixtures::trojan_run(), fixtures::hostile_run(),
+                                  fixtures::composed_run(), fixtures::composed_run(fixtures::hostile_text())}) {
     const std::string page = render_html(record.input());
     const StrictReader::Seen seen = read_html(page);
     EXPECT_EQ(seen.problem, "");
@@ -222,8 +222,8 @@ TEST(ReportHtml, equal_runs_give_equal_bytes) {
 }
 
 TEST(ReportJunit, hostile_text_stays_text) {
-  for (const RunRecord& record :
-       {fixtures::passing_run(), fixtures::trojan_run(), fixtures::hostile_run(), fixtures::composed_run()}) {
+  for (const RunRecord& record : {fixtures::passing_run(), fixtures::trojan_run(), fixtures::hostile_run(),
+                                  fixtures::composed_run(), fixtures::composed_run(fixtures::hostile_text())}) {
     const std::string document = render_junit(record.input());
     EXPECT_EQ(read_xml(document).problem, "");
     for (const auto& [element, count] : read_xml(document).elements) {
@@ -248,8 +248,8 @@ TEST(ReportJunit, every_ending_turns_the_right_colour) {
 }
 
 TEST(ReportJson, holds_everything_and_parses) {
-  for (const RunRecord& record :
-       {fixtures::passing_run(), fixtures::trojan_run(), fixtures::hostile_run(), fixtures::composed_run()}) {
+  for (const RunRecord& record : {fixtures::passing_run(), fixtures::trojan_run(), fixtures::hostile_run(),
+                                  fixtures::composed_run(), fixtures::composed_run(fixtures::hostile_text())}) {
     const std::string text = render_json(record.input());
     const codec::Json report = codec::parse_json(text).value();
     EXPECT_EQ(report.find("cases")->as_array().size(), record.measurements.cases.size());

@@ -15,8 +15,8 @@ RunRecord trojan_run();
 // The passing run with hostile text wherever a sandbox can put any.
 RunRecord hostile_run();
 
-// The passing run as a composition: three models in a loop and a vote, with hostile names, a growing loop, faults.
-RunRecord composed_run();
+// The passing run as a composition: models in a growing loop, a vote, a fault; `second` names one of them.
+RunRecord composed_run(const std::string& second = "b");
 
 // The texts of hostile_run(): markup, comment and CDATA ends, controls, escapes, direction overrides, ill-formed UTF-8.
 std::string hostile_text();

@@ -230,22 +230,21 @@ std::string hostile_text() {
          std::string{"\0\r", 2};
 }
 
-RunRecord composed_run() {
+RunRecord composed_run(const std::string& second) {
   RunRecord record = passing_run();
   spec::Measurements& measured = record.measurements;
   measured.composed = true;
   measured.clock = "logical";
   for (spec::CaseResult& result : measured.cases) result.model = spec::kWhole;
   measured.messages = 4321;
-  const std::string bad = hostile_text();
   measured.links = {{"workload", "a", 190, 188, 2, 0, 3, 2, 1, 9000, 70000},
-                    {"a", bad, 188, 180, 8, 0, 0, 0, 0, 9000, 70000},
-                    {"a", bad, 7, 7, 0, 0, 0, 0, 0, 90, 700},
-                    {bad, "a", 180, 180, 0, 0, 0, 0, 0, 9000, 70000},
-                    {"unreached", "b", 0, 0, 0, 0, 0, 0, 0, 0, 0}};
-  measured.gains = {{"a", bad, {{1, 2, 10}, {2, 2, 15}, {3, 2, 23}, {4, 2, 34}}}, {bad, "a", {}}};
-  measured.votes = {{"a", 180, 8, 2}, {bad, 0, 0, 0}};
-  measured.faults = {{"slow", bad, 20}};
+                    {"a", second, 188, 180, 8, 0, 0, 0, 0, 9000, 70000},
+                    {"a", second, 7, 7, 0, 0, 0, 0, 0, 90, 700},
+                    {second, "a", 180, 180, 0, 0, 0, 0, 0, 9000, 70000},
+                    {"unreached", "c", 0, 0, 0, 0, 0, 0, 0, 0, 0}};
+  measured.gains = {{"a", second, {{1, 2, 10}, {2, 2, 15}, {3, 2, 23}, {4, 2, 34}}}, {second, "a", {}}};
+  measured.votes = {{"a", 180, 8, 2}, {second, 0, 0, 0}};
+  measured.faults = {{"slow", second, 20}};
   return record;
 }
 
