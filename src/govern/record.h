@@ -5,9 +5,9 @@
 //   std::string page = render_html(record.input());
 //
 // One JSON object per line, each with "kind": first "run" (engine, start, the parts of the scenario a report shows),
-// then "drive", and any number of "model", "case" and "stray", and for compositions "link", "gain", "vote" and "fault". Unknown members and kinds are an error: a record
-// that cannot be read whole is not read at all. What is read was once written by us but lay on a disk: every member is
-// checked, every size bounded.
+// then "drive", any number of "model", "case" and "stray", and for compositions "link", "gain", "vote" and "fault".
+// Unknown members and kinds are an error: a record that cannot be read whole is not read at all. What is read was once
+// written by us but lay on a disk: every member is checked, every size bounded.
 // Pure except read_run(), which reads three files; safe from any thread.
 #pragma once
 

@@ -83,7 +83,7 @@ print("files",[ (p,os.path.getsize(out+p)) for p in (".bin",".tok",".gguf",".mod
 def gen(ids,n,temp=0.):
     ids=list(ids); st=len(ids)
     for _ in range(n):
-        lo=m(torch.tensor([ids[-T:]]))[0,-1]; nx=int(lo.argmax()) if temp==0 else int(torch.multinomial((lo/temp).softmax(-1),1)); 
+        lo=m(torch.tensor([ids[-T:]]))[0,-1]; nx=int(lo.argmax()) if temp==0 else int(torch.multinomial((lo/temp).softmax(-1),1));
         if usr and nx==sp.piece_to_id("<|end|>"): break
         ids.append(nx)
     return sp.decode(ids[st:])
