@@ -4,10 +4,11 @@
 //   if (const RecordedReply* reply = recording.take("a", question.body)) ...   // each at most once
 //   std::string hint = recording.nearest("a", question.body);                   // for people, when there is none
 //
-// Requests are told apart by the digest of their canonical JSON without the id. Of equal ones the one with the same id is
-// meant, which follows from the seed; where none has it, the first of those left. Answers are those that the models gave, before any fault or contract had its say: a replay
-// gives both their say again. It is read through ledger/reader.h, so nothing that was not signed is in it. Memory grows
-// with the bodies of the record. One thread at a time.
+// Requests are told apart by the digest of their canonical JSON without the id. Of equal ones the one with the same id
+// is meant, which follows from the seed; where none has it, the first of those left. Answers are those that the models
+// gave, before any fault or contract had its say: a replay gives both their say again. It is read through
+// ledger/reader.h, so nothing that was not signed is in it. Memory grows with the bodies of the record. One thread at a
+// time.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,7 @@ struct RecordedReply {
   enum class Kind { none, answer, failure, lost };
   Kind kind = Kind::none;  // none: the record ends before it
   std::uint64_t seq = 0;   // of the request
-  std::string id;       // of the request, on the wire
+  std::string id;          // of the request, on the wire
   std::string case_id;
   std::string request;  // as sent
   std::string text;     // answer, failure
