@@ -41,6 +41,10 @@ Result<void> HttpResponseReader::feed(std::string_view bytes) {
   State& state = *state_;
   if (state.failed) return broken("more after an error");
   state.waiting += bytes;
+  // Beast 1.81 asserts that an unfinished last chunk it sees again has at least five bytes; every chunked body ends in
+  // as many ("0\r\n\r\n"), so that waiting for them loses nothing.
+  constexpr std::size_t kLastChunk = 5;
+  if (state.parser.is_header_done() && state.parser.chunked() && state.waiting.size() < kLastChunk) return {};
   std::size_t at = 0;
   while (at < state.waiting.size() && !state.parser.is_done()) {
     error_code error;

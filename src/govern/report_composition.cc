@@ -1,6 +1,7 @@
 // What passed between the models of a composition: the picture of the links, the growth of its loops, the vote, the
 // faults that struck. Pictures draw a bounded number of marks, whatever the size of the composition.
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "govern/report_parts.h"
@@ -148,7 +149,7 @@ double gain_at(const std::vector<GainPoint>& points, std::size_t at) {
 
 // "1.50": two decimals.
 std::string times(double gain) {
-  const auto hundredths = static_cast<std::uint64_t>(std::clamp(gain, 0.0, 1e9) * 100 + 0.5);
+  const auto hundredths = std::lround(std::clamp(gain, 0.0, 1e9) * 100);
   const std::string rest = std::to_string(hundredths % 100);
   return std::to_string(hundredths / 100) + "." + (rest.size() < 2 ? "0" : "") + rest;
 }
