@@ -62,8 +62,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view bytes{reinterpret_cast<const char*>(data) + 1, size - 1};
   const Read whole = read_response(bytes, std::max<std::size_t>(bytes.size(), 1));
   const Read pieces = read_response(bytes, step);
-  CHECK(whole.sound == pieces.sound, "pieces change nothing");
-  CHECK(!whole.sound || whole.body == pieces.body, "pieces change nothing");
+  // The line before a chunk is bounded where it is still unfinished, which pieces alone can show.
+  CHECK(whole.sound || !pieces.sound, "pieces make nothing sound");
+  CHECK(!pieces.sound || whole.body == pieces.body, "pieces change nothing");
   read_words(std::string{bytes}, step);
   read_words(whole.body, step);
   return 0;

@@ -21,7 +21,8 @@ Error broken(const std::string& what) { return Error{Errc::corrupt, "read an HTT
 
 struct HttpResponseReader::State {
   explicit State(HttpLimits wanted) : limits{wanted} {
-    parser.header_limit(static_cast<std::uint32_t>(limits.head_bytes_max));
+    // The reader's own bound comes first: the library's depends on how the bytes were cut.
+    parser.header_limit(static_cast<std::uint32_t>(limits.head_bytes_max) + 1);
     parser.body_limit(limits.body_bytes_max);
     parser.eager(true);
   }
@@ -41,6 +42,12 @@ Result<void> HttpResponseReader::feed(std::string_view bytes) {
   State& state = *state_;
   if (state.failed) return broken("more after an error");
   state.waiting += bytes;
+  if (!state.parser.is_header_done()) {
+    const std::size_t end = state.waiting.find("\r\n\r\n");
+    state.failed = std::min(end, state.waiting.size()) > state.limits.head_bytes_max - 4;
+    if (state.failed) return broken("its head is past the limit");
+    if (end == std::string::npos) return {};
+  }
   // Beast 1.81 asserts that an unfinished last chunk it sees again has at least five bytes; every chunked body ends in
   // as many ("0\r\n\r\n"), so that waiting for them loses nothing.
   constexpr std::size_t kLastChunk = 5;
