@@ -184,6 +184,7 @@ Result<void> Exchange::record_attempt(const Message& message) {
   add_text(entry, "from", message.from);
   add_text(entry, "to", message.to);
   add_number(entry, "tokens", static_cast<std::int64_t>(message.tokens));
+  if (message.said != 0) add_number(entry, "said", static_cast<std::int64_t>(message.said));
   return journal_.add_text(std::move(entry), message.text);
 }
 

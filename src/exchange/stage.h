@@ -38,6 +38,7 @@ struct Message {
   std::uint64_t root = 0;      // number of the root cause
   std::uint64_t copy = 0;      // 1 and more: a further copy that a flood made
   std::uint64_t tokens = 0;    // reported by the adapter or estimated (estimate_tokens)
+  std::uint64_t said = 0;      // of an answer: how many of them it is made of
   std::int64_t cost = 0;       // billionths
   std::int64_t t_ns = 0;       // on the run's clock
   std::int64_t waited_ns = 0;  // answers: since their request was dispatched

@@ -17,7 +17,11 @@ constexpr const char* kSignature =
     "\xE2\x80\x94 PeterNeumann "
     "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
 
-std::string example() { return std::string{kText} + '\n' + kSignature; }
+std::string example() {
+  std::string note{kText};
+  note.push_back('\n');
+  return note.append(kSignature);
+}
 
 SigningKey test_key(char fill = 7) { return SigningKey::from_seed(std::string(32, fill)).value(); }
 

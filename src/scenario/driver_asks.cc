@@ -350,6 +350,7 @@ Result<void> Driver::believe(std::uint64_t key, Reply reply) {
   message.body = std::move(reply.arrival.body);
   const Usage& usage = reply.arrival.usage;
   message.tokens = usage.known ? usage.tokens_in + usage.tokens_out : exchange::estimate_tokens(message.text);
+  message.said = usage.known ? usage.tokens_out : message.tokens;
   message.cost = static_cast<std::int64_t>(message.tokens) * model.token_cost;
   message.t_ns = now_ns_;
   message.waited_ns = now_ns_ - ask.passed_ns;
@@ -358,7 +359,7 @@ Result<void> Driver::believe(std::uint64_t key, Reply reply) {
   ask.answered = true;
   ask.answer = std::move(message.body);
   ask.answer_cause = message.cause;
-  ask.said_tokens = usage.known ? usage.tokens_out : exchange::estimate_tokens(message.text);
+  ask.said_tokens = message.said;
   if (decision.act == Act::fault) {
     TRY(struck_answer(key, *decision.fault));
   } else if (decision.act == Act::hold) {

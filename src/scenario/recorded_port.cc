@@ -29,7 +29,7 @@ Arrival arrival_of(const RecordedReply& reply, std::uint64_t number, std::string
   if (body) arrival.body = std::move(body).value();
   if (arrival.body.find("id") != nullptr) arrival.body.set("id", id);
   arrival.text = reply.text;
-  arrival.usage = {0, reply.tokens, true};
+  arrival.usage = {reply.tokens - reply.said, reply.said, true};
   return arrival;
 }
 

@@ -72,6 +72,7 @@ void Recording::take_reply(const Json& entry, std::string_view body) {
   reply.kind = text_of(entry, "kind") == "answer" ? RecordedReply::Kind::answer : RecordedReply::Kind::failure;
   reply.text = body;
   reply.tokens = count_of(entry, "tokens");
+  reply.said = std::min(reply.tokens, count_of(entry, "said"));
   of.by_id.erase(asked);
 }
 

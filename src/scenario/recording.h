@@ -35,6 +35,7 @@ struct RecordedReply {
   std::string request;  // as sent
   std::string text;     // answer, failure
   std::uint64_t tokens = 0;
+  std::uint64_t said = 0;                          // of the tokens, those of the answer itself
   spec::CaseEnd end = spec::CaseEnd::model_error;  // lost
   std::string why;                                 // lost
   bool final = false;                              // lost: the model was gone from there on

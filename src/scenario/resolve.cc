@@ -49,6 +49,25 @@ struct MadeSandbox {
   Json described;  // for the manifest
 };
 
+// By path, so that two manifests tell which file changed; of a large folder the digest has to do.
+constexpr std::uint64_t kListedFilesMax = 256;
+
+Json listed(const sandbox::TreeContent& content) {
+  Json::Object files;
+  std::string_view rest = content.manifest;
+  while (!rest.empty()) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(line.size() + 1);
+    const std::size_t arrow = line.find(" -> ");
+    const std::string_view named = line.substr(0, arrow);
+    const std::size_t name = named.rfind(' ') + 1;  // quoted: it holds no space
+    std::string is{named.substr(0, name - 1)};
+    if (arrow != std::string_view::npos) is += line.substr(arrow);
+    files.emplace_back(std::string{named.substr(name)}, std::move(is));
+  }
+  return Json{std::move(files)};
+}
+
 Result<MadeSandbox> make_sandbox(const std::string& name, const SandboxParts& parts, const std::string& directory,
                                  const ResolveOptions& options) {
   MadeSandbox made;
@@ -63,10 +82,12 @@ Result<MadeSandbox> make_sandbox(const std::string& name, const SandboxParts& pa
     const std::string path = TRY(os::absolute_path(path_from(directory, parts.files)));
     const sandbox::TreeContent content = TRY(sandbox::read_tree(path));
     made.spec.files.push_back({path, parts.files_inside});
-    made.described.set("files", Json{Json::Object{{"path", parts.files},
-                                                  {"digest", content.digest.text()},
-                                                  {"entries", content.entries},
-                                                  {"bytes", content.bytes}}});
+    Json files{Json::Object{{"path", parts.files},
+                            {"digest", content.digest.text()},
+                            {"entries", content.entries},
+                            {"bytes", content.bytes}}};
+    if (content.entries <= kListedFilesMax) files.set("content", listed(content));
+    made.described.set("files", std::move(files));
   }
   std::string profile = TRY(profile_digest(parts.profile, options));
   made.described.set("profile", Json{Json::Object{{"name", parts.profile}, {"digest", std::move(profile)}}});
