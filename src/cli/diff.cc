@@ -43,7 +43,9 @@ std::string plain_text(const RunDiff& diff) {
   text += "messages: " + count(diff.equal) + " equal, " + count(diff.different) + " different, " +
           count(diff.only_one) + " only in one, " + count(diff.only_two) + " only in two";
   if (diff.erased > 0) text += ", " + count(diff.erased) + " with a body erased";
-  return text + (diff.same() ? "\nthe runs are equal\n" : "\nthe runs differ\n");
+  if (!diff.same()) return text + "\nthe runs differ\n";
+  return text +
+         (diff.erased > 0 ? "\nthe runs are equal, as far as bodies are there to compare\n" : "\nthe runs are equal\n");
 }
 
 Json message_json(const std::optional<ShownMessage>& message) {

@@ -76,5 +76,32 @@ TEST(Deterministic, EveryModelHasASeedOfItsOwnFromThatOfTheRun) {
   EXPECT_NE(seeds[0], seeds_of_run(43)[0]);
 }
 
+TEST(Manifest, ListsEachFileOfAModelSoThatTwoRunsTellWhichChanged) {
+  std::string folder = testing::TempDir() + "belljar-resolve-XXXXXX";
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  ASSERT_TRUE(os::make_directories(folder + "/model/data", 0755));
+  ASSERT_TRUE(os::write_file_atomic(folder + "/model/serve", "x", 0755));
+  ASSERT_TRUE(os::write_file_atomic(folder + "/model/data/two words", "y", 0644));
+  ASSERT_EQ(::symlink("data", (folder + "/model/link").c_str()), 0);
+  ASSERT_TRUE(os::write_file_atomic(folder + "/cases.csv", "x,label\n1,b\n", 0644));
+  ASSERT_TRUE(os::write_file_atomic(folder + "/s.yaml",
+                                    "belljar: 1\nname: tiny\nmodels:\n  one: {files: model, run: [./serve]}\n"
+                                    "workload: {cases: cases.csv, label: label}\n",
+                                    0644));
+  CountingEntropy entropy;
+  Result<Loaded> loaded = load(folder + "/s.yaml", 1);
+  ASSERT_TRUE(loaded) << loaded.error().message();
+  const auto resolved = resolve(std::move(loaded).value(), {"0.1.0", BELLJAR_SOURCE_DIR "/profiles"}, entropy);
+  ASSERT_TRUE(resolved) << resolved.error().message();
+  const codec::Json& model = resolved.value().manifest.find("models")->as_array().at(0);
+  const codec::Json* tree = model.find("files")->find("content");
+  ASSERT_NE(tree, nullptr);
+  std::vector<std::string> names;
+  for (const codec::Json::Member& member : tree->as_object()) names.push_back(member.first);
+  EXPECT_THAT(names, testing::UnorderedElementsAre("data", "data/two\\x20words", "link", "serve"));
+  EXPECT_THAT(tree->find("serve")->as_string(), MatchesRegex("f 0755 1 [0-9a-f]{64}"));
+  (void)os::remove_tree(folder);
+}
+
 }  // namespace
 }  // namespace belljar::scenario
