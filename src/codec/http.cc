@@ -51,7 +51,8 @@ Result<void> HttpResponseReader::feed(std::string_view bytes) {
   // Beast 1.81 asserts that an unfinished last chunk it sees again has at least five bytes; every chunked body ends in
   // as many ("0\r\n\r\n"), so that waiting for them loses nothing.
   constexpr std::size_t kLastChunk = 5;
-  if (state.parser.is_header_done() && state.parser.chunked() && state.waiting.size() < kLastChunk) return {};
+  const bool in_chunks = state.parser.is_header_done() && !state.parser.is_done() && state.parser.chunked();
+  if (in_chunks && state.waiting.size() < kLastChunk) return {};
   std::size_t at = 0;
   while (at < state.waiting.size() && !state.parser.is_done()) {
     error_code error;
