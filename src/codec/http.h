@@ -7,10 +7,10 @@
 //   std::string piece = reader.take_body();     // what has come of the body, chunked or not, decoded
 //   if (reader.done()) { ... reader.keep_alive() ... }
 //
-// How the bytes are cut never changes the response. An error (Errc::corrupt) means that the connection is of no further use. Memory is bounded by head_bytes_max and what
-// take_body() has not taken; the body as a whole by body_bytes_max. Bytes after the end of the response are an error,
-// for nobody has asked for them. Informational responses (1xx) and a change of protocol are errors, as nobody offers
-// them. RFC 9110, RFC 9112. One thread at a time.
+// How the bytes are cut never changes the response. An error (Errc::corrupt) means that the connection is of no further
+// use. Memory is bounded by head_bytes_max and what take_body() has not taken; the body as a whole by body_bytes_max.
+// Bytes after the end of the response are an error, for nobody has asked for them. Informational responses (1xx) and a
+// change of protocol are errors, as nobody offers them. RFC 9110, RFC 9112. One thread at a time.
 #pragma once
 
 #include <cstddef>
