@@ -44,6 +44,14 @@ class Sketch {
   Sketch& ended(std::size_t count, CaseEnd end, const std::string& truth = "yes") {
     return cases(count, truth, "", end, 0);
   }
+  // The engine lost the model's sandbox after its last answer.
+  Sketch& lost_sight() {
+    spec::Violation violation;
+    violation.layer = "engine";
+    violation.rule = "lost-sight";
+    measured_.models.emplace_back().sandbox.violations.push_back(violation);
+    return *this;
+  }
   Sketch& positive(const std::string& label) {
     measured_.positive = label;
     return *this;
@@ -330,6 +338,10 @@ TEST(Judge, silence_never_passes) {
   lost.cases(5, "yes", "yes").ended(1, CaseEnd::harness_error).gate("errors.harness", GateBound::at_most, 9);
   EXPECT_EQ(lost.verdict().exit_code, 3);
   EXPECT_THAT(verdict_sentence(lost.verdict()), HasSubstr("lost to the harness"));
+  Sketch unseen;
+  unseen.cases(5, "yes", "yes").lost_sight().gate("errors.total", GateBound::at_most, 0);
+  EXPECT_EQ(unseen.verdict().exit_code, 3);
+  EXPECT_THAT(verdict_sentence(unseen.verdict()), HasSubstr("the sight of a model"));
   Sketch held;
   held.ended(100, CaseEnd::held).gate("errors.total", GateBound::at_most, 0);
   EXPECT_EQ(held.verdict().exit_code, 3);

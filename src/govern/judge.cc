@@ -28,11 +28,22 @@ Verdict begin_verdict(const spec::Scenario& scenario, const spec::Measurements& 
   return verdict;
 }
 
+// Whether the engine watched every model to its end. Where it did not, what a model did unseen may be anything, even if
+// all its answers had come before.
+bool watched_throughout(const spec::Measurements& measurements) {
+  return std::none_of(measurements.models.begin(), measurements.models.end(), [](const spec::ModelRun& run) {
+    return std::any_of(run.sandbox.violations.begin(), run.sandbox.violations.end(),
+                       [](const spec::Violation& violation) { return violation.layer == "engine"; });
+  });
+}
+
 // A conjunction of tests of level 1 - c each passes falsely with probability at most 1 - c (intersection-union), so no
 // gate needs a correction for the others.
-Outcome conclude(const Verdict& verdict, const Metrics& metrics) {
+Outcome conclude(const Verdict& verdict, const Metrics& metrics, bool watched) {
   if (any(verdict, Decision::fail)) return Outcome::fail;
-  if (verdict.gates.empty() || metrics.lost > 0 || any(verdict, Decision::inconclusive)) return Outcome::inconclusive;
+  if (!watched || verdict.gates.empty() || metrics.lost > 0 || any(verdict, Decision::inconclusive)) {
+    return Outcome::inconclusive;
+  }
   return Outcome::pass;
 }
 
@@ -59,7 +70,7 @@ Verdict judge(const spec::Scenario& scenario, const spec::Measurements& measurem
   const Metrics metrics = measure(scenario, measurements);
   Verdict verdict = begin_verdict(scenario, measurements);
   for (const spec::GateSpec& gate : scenario.gates) verdict.gates.push_back(decide(gate, metrics));
-  verdict.outcome = conclude(verdict, metrics);
+  verdict.outcome = conclude(verdict, metrics, watched_throughout(measurements));
   verdict.exit_code = spec::exit_code_for(verdict.outcome, verdict.contained);
   return verdict;
 }
@@ -83,7 +94,9 @@ std::string verdict_sentence(const Verdict& verdict) {
       return "fail: " + names_of(verdict, Decision::fail);
     case Outcome::inconclusive:
       if (verdict.gates.empty()) return "inconclusive: the scenario has no gates, so nothing was asked of the models";
-      if (!any(verdict, Decision::inconclusive)) return "inconclusive: cases were lost to the harness; run again";
+      if (!any(verdict, Decision::inconclusive)) {
+        return "inconclusive: cases, or the sight of a model, were lost to the harness; run again";
+      }
       return "inconclusive: " + names_of(verdict, Decision::inconclusive);
     case Outcome::error:
       break;
