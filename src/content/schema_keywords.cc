@@ -158,7 +158,11 @@ void Compiler::read_bound(Draft& draft, const Json& value, const Place& place) {
   const bool least = place.keyword.ends_with("inimum");
   const std::string_view relation =
       place.keyword.starts_with("ex") ? (least ? "more than " : "less than ") : (least ? "at least " : "at most ");
-  program_->bounds.push_back({place.keyword, relation, value});
+  constexpr std::int64_t kExactMax = std::int64_t{1} << 53;
+  Bound bound{place.keyword, relation, value, least, place.keyword.starts_with("ex")};
+  bound.exact = !value.is_int() || (value.as_int() >= -kExactMax && value.as_int() <= kExactMax);
+  bound.number = value.as_number();
+  program_->bounds.push_back(std::move(bound));
   add(draft, Group::number, Code::bound, program_->bounds.size() - 1);
 }
 

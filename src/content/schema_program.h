@@ -77,6 +77,9 @@ struct Bound {
   std::string_view keyword;   // minimum, maximum, exclusiveMinimum, exclusiveMaximum
   std::string_view relation;  // "at least "
   codec::Json limit;
+  bool lower = false, exclusive = false;
+  double number = 0;  // the limit, where a double holds it exactly: most are small integers
+  bool exact = false;
 };
 
 struct Counts {

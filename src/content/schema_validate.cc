@@ -14,6 +14,8 @@ namespace {
 constexpr std::array<Group, 7> kGroupOf{Group::any,    Group::any,   Group::number, Group::number,
                                         Group::string, Group::array, Group::object};
 
+int compare(double a, double b) { return static_cast<int>(a > b) - static_cast<int>(a < b); }
+
 std::string shown(const Json& value) {
   if (value.is_array() || value.is_object()) return std::string{value.kind()};
   return printable(codec::to_json(value), 60);
@@ -53,11 +55,18 @@ bool Validator::check(NodeId id, const Json& value, const Where* where, Marks* m
   if (!spend(1)) return false;
   const Node& node = program_.nodes[id];
   ++nesting_;
+  const bool plain = !scoped_ && !node.marks_items && !node.marks_members;
+  const bool ok = plain ? run_ops({id, value, where, marks}) : check_scoped(id, value, where, marks);
+  --nesting_;
+  return ok;
+}
+
+bool Validator::check_scoped(NodeId id, const Json& value, const Where* where, Marks* marks) {
+  const Node& node = program_.nodes[id];
   if (scoped_) scope_.push_back(node.resource);
   const bool ok = node.marks_items || node.marks_members ? check_marking(id, value, where, marks)
                                                          : run_ops({id, value, where, marks});
   if (scoped_) scope_.pop_back();
-  --nesting_;
   return ok;
 }
 
@@ -82,9 +91,7 @@ bool Validator::run_ops(const At& at) {
     const bool whole = type == Json::Type::number && (node.types & bit(Json::Type::integer)) != 0 && is_whole(at.value);
     if (!whole) {
       if (!going_on()) return false;
-      ok = node.types == 0 && program_.type_words[at.id] == "nothing here"
-               ? report_nothing_here(at)
-               : report(at, "type", std::string{at.value.kind()}, program_.type_words[at.id]);
+      ok = report_type(at);
       if (!going_on()) return false;
     }
   }
@@ -136,6 +143,15 @@ bool Validator::report(const At& at, std::string_view keyword, const std::string
   return false;
 }
 
+bool Validator::report_bound(const At& at, const Bound& bound) {
+  return report(at, bound.keyword, shown(at.value), std::string{bound.relation} + codec::to_json(bound.limit));
+}
+
+bool Validator::report_type(const At& at) {
+  if (program_.nodes[at.id].types == 0 && program_.type_words[at.id] == "nothing here") return report_nothing_here(at);
+  return report(at, "type", std::string{at.value.kind()}, program_.type_words[at.id]);
+}
+
 bool Validator::report_nothing_here(const At& at) { return report(at, "", shown(at.value), "nothing here"); }
 
 bool Validator::constant(const At& at, std::uint32_t row) {
@@ -161,14 +177,10 @@ bool Validator::one_of_values(const At& at, std::uint32_t row) {
 
 bool Validator::bound(const At& at, std::uint32_t row) {
   const Bound& bound = program_.bounds[row];
-  const int order = compare_numbers(at.value, bound.limit);
-  const char which = bound.relation[0] == 'm' || bound.relation[0] == 'l' ? 'x' : 'i';  // exclusive, inclusive
-  const bool least = bound.keyword.ends_with("inimum");
-  const bool ok = which == 'x' ? (least ? order > 0 : order < 0) : (least ? order >= 0 : order <= 0);
-  if (ok) return true;
-  return sink_ == nullptr
-             ? false
-             : report(at, bound.keyword, shown(at.value), std::string{bound.relation} + codec::to_json(bound.limit));
+  const int order = bound.exact && at.value.type() == Json::Type::number ? compare(at.value.as_number(), bound.number)
+                                                                         : compare_numbers(at.value, bound.limit);
+  if (order == 0 ? !bound.exclusive : bound.lower == (order > 0)) return true;
+  return sink_ == nullptr ? false : report_bound(at, bound);
 }
 
 bool Validator::multiple(const At& at, std::uint32_t row) {

@@ -43,6 +43,7 @@ class Validator {
   static const std::array<Run, static_cast<std::size_t>(Code::unevaluated_properties) + 1> kRuns;
 
   bool check(NodeId id, const Json& value, const Where* where, Marks* marks);
+  bool check_scoped(NodeId id, const Json& value, const Where* where, Marks* marks);
   bool check_marking(NodeId id, const Json& value, const Where* where, Marks* marks);
   bool run_ops(const At& at);
   bool silent(NodeId id, const Json& value, const Where* where, Marks* marks);
@@ -57,6 +58,8 @@ class Validator {
   // Always false, so that a rule may return what it reports.
   bool report(const At& at, std::string_view keyword, const std::string& found, const std::string& expected);
   bool report_nothing_here(const At& at);
+  bool report_type(const At& at);
+  bool report_bound(const At& at, const Bound& bound);
   static std::string path_to(const Where* where);
 
   bool constant(const At&, std::uint32_t row);
