@@ -103,6 +103,15 @@ std::vector<std::string_view> quota_keys() {
   return names;
 }
 
+std::vector<std::string_view> quotas_above(const Quotas& quotas, const Quotas& bounds) {
+  std::vector<std::string_view> above;
+  for (const Key& key : kKeys) {
+    const bool higher = std::visit([&](auto member) { return quotas.*member > bounds.*member; }, key.field);
+    if (higher) above.push_back(key.name);
+  }
+  return above;
+}
+
 codec::Json quotas_json(const Quotas& quotas) {
   codec::Json out{codec::Json::Object{}};
   for (const Key& key : kKeys) {

@@ -37,6 +37,8 @@ struct Quotas {
 // number. The error says what was found and what was expected.
 Result<void> set_quota(Quotas& quotas, std::string_view key, std::string_view value);
 std::vector<std::string_view> quota_keys();
+// The keys whose value in `quotas` is above that in `bounds`.
+std::vector<std::string_view> quotas_above(const Quotas& quotas, const Quotas& bounds);
 codec::Json quotas_json(const Quotas& quotas);
 
 Result<std::uint64_t> parse_bytes(std::string_view text);                 // "512MiB"

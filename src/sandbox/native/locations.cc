@@ -26,6 +26,17 @@ bool is_program(const std::string& path) {
   return ::access(path.c_str(), X_OK) == 0 && !os::is_directory(path).value();
 }
 
+Result<std::string> find_share(const std::string& name, const char* variable, const std::string& source) {
+  const char* chosen = std::getenv(variable);  // NOLINT(concurrency-mt-unsafe)
+  if (chosen != nullptr) return std::string{chosen};
+  const std::string here = TRY(own_directory());
+  for (const std::string& path : {here + "/../share/belljar/" + name, source}) {
+    if (os::exists(path)) return path;
+  }
+  return Error{Errc::unavailable,
+               "find the " + name + ": no share/belljar/" + name + " near " + here + "; set " + variable};
+}
+
 }  // namespace
 
 Result<std::string> find_init_program() {
@@ -37,15 +48,12 @@ Result<std::string> find_init_program() {
   return Error{Errc::unavailable, "find belljar-init: it is not beside " + here + "/; build or install Belljar again"};
 }
 
-Result<std::string> find_profiles() {
-  const char* chosen = std::getenv("BELLJAR_PROFILES");  // NOLINT(concurrency-mt-unsafe)
-  if (chosen != nullptr) return std::string{chosen};
-  const std::string here = TRY(own_directory());
-  for (const std::string& path : {here + "/../share/belljar/profiles", std::string{BELLJAR_SOURCE_PROFILES}}) {
-    if (os::exists(path)) return path;
-  }
-  return Error{Errc::unavailable,
-               "find the profiles: no share/belljar/profiles near " + here + "; set BELLJAR_PROFILES"};
+Result<std::string> find_profiles() { return find_share("profiles", "BELLJAR_PROFILES", BELLJAR_SOURCE_PROFILES); }
+
+Result<std::string> find_policy(const std::string& name_or_path) {
+  const bool is_path = name_or_path.find('/') != std::string::npos || name_or_path.ends_with(".yaml");
+  if (is_path) return name_or_path;
+  return TRY(find_share("policies", "BELLJAR_POLICIES", BELLJAR_SOURCE_POLICIES)) + "/" + name_or_path + ".yaml";
 }
 
 }  // namespace belljar::sandbox::native

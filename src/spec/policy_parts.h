@@ -1,0 +1,28 @@
+// The pieces that parse_policy() is put together from; for policy*.cc alone.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "spec/fields.h"
+#include "spec/policy.h"
+
+namespace belljar::spec {
+
+// Adds the rule that `value` describes; `parent` is what this file extends, or null.
+void read_rule(Problems& problems, const codec::Yaml& value, const PolicySpec* parent, PolicySpec& policy);
+
+std::optional<Action> read_action(Problems& problems, const codec::Yaml& value);
+std::optional<Consequence> read_consequence(Problems& problems, const codec::Yaml& value);
+void read_selectors(Problems& problems, const codec::Yaml& value, Selectors& what);
+// Overrides what `terms` holds already.
+void read_terms(Problems& problems, const codec::Yaml& value, Terms& terms);
+
+// Whether the rule names what each of its actions is about, and nothing that none of them has.
+void check_selectors(Problems& problems, codec::Mark mark, const PolicyRule& rule);
+
+// Problems of a permit that is to be no wider than the one it narrows; `rule` holds its own parts alone.
+void check_narrower(Problems& problems, codec::Mark mark, const PolicyRule& rule, const PolicyRule& parent);
+
+}  // namespace belljar::spec
