@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
-#include "scenario/map_template.h"
+#include "content/map_template.h"
 
 namespace belljar::scenario {
 
@@ -79,7 +79,7 @@ Step Flow::take(Progress& progress, std::size_t link, const Json* request, const
                            {"round", progress.taken[link]}}};
   if (request != nullptr) source.set("request", without_id(*request));
   if (answer != nullptr) source.set("answer", without_id(*answer));
-  auto made = fill_template(*along.shape.map, source, along.contract.message_bytes_max);
+  auto made = content::fill_template(*along.shape.map, source, along.contract.message_bytes_max);
   if (!made) {
     step.error = "map of " + along.from + " to " + along.to + ": " + made.error().message();
   } else if (!made.value().is_object()) {

@@ -4,10 +4,10 @@
 
 #include "base/text.h"
 #include "codec/crypto.h"
+#include "content/map_template.h"
 #include "exchange/contract_stage.h"
 #include "os/file.h"
 #include "scenario/flow.h"
-#include "scenario/map_template.h"
 
 namespace belljar::scenario {
 
@@ -97,7 +97,7 @@ Result<std::string> read_input(const std::string& path, std::uint64_t bytes_max,
 }
 
 Result<exchange::Link> load_link(const spec::LinkSpec& link, const std::vector<InputText>& kept, Loaded& loaded) {
-  if (link.map) TRY(check_template(*link.map));
+  if (link.map) TRY(content::check_template(*link.map));
   if (link.contract.empty()) return exchange::make_link(link, spec::open_contract());
   const std::string text = TRY(read_input(link.contract, kTextBytesMax, kept, loaded));
   spec::Contract contract = TRY(spec::parse_contract(text, link.contract));

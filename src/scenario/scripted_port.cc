@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <vector>
 
+#include "content/scripted_rules.h"
 #include "os/file.h"
 #include "scenario/conversation.h"
-#include "scenario/scripted_rules.h"
 
 namespace belljar::scenario {
 
@@ -17,17 +17,17 @@ constexpr std::uint64_t kRulesBytesMax = 4U << 20;
 
 class ScriptedPort final : public Port {
  public:
-  ScriptedPort(const PortParts& parts, std::vector<ScriptedRule> rules)
+  ScriptedPort(const PortParts& parts, std::vector<content::ScriptedRule> rules)
       : model_{std::move(rules)}, ids_{parts.id_secret}, limits_{parts.limits} {}
 
   void ask(const Question& question) override {
-    const ScriptedReply reply = model_.reply(question.body, limits_.bytes_max);
-    if (reply.kind == ScriptedReply::Kind::silence) return;
+    const content::ScriptedReply reply = model_.reply(question.body, limits_.bytes_max);
+    if (reply.kind == content::ScriptedReply::Kind::silence) return;
     Arrival arrival;
     arrival.number = question.number;
     arrival.delay_ns = reply.delay_ns;
     arrival.body.set("id", ids_.id(question.number));
-    if (reply.kind == ScriptedReply::Kind::answer) {
+    if (reply.kind == content::ScriptedReply::Kind::answer) {
       arrival.kind = Arrival::Kind::answer;
       for (const Json::Member& member : reply.body.as_object()) {
         if (member.first != "id") arrival.body.set(member.first, member.second);
@@ -58,7 +58,7 @@ class ScriptedPort final : public Port {
   }
 
  private:
-  ScriptedModel model_;
+  content::ScriptedModel model_;
   CaseIds ids_;
   FrameLimits limits_;
   std::vector<Arrival> arrived_;  // at most what was asked and not fetched
@@ -70,7 +70,7 @@ Result<std::unique_ptr<Port>> make_scripted_port(PortParts parts) {
   const std::string& rules_file = parts.model.rules;
   const std::string path = rules_file.starts_with("/") ? rules_file : parts.directory + "/" + rules_file;
   const std::string text = TRY_CTX(os::read_file(path, kRulesBytesMax), "model " + parts.model.name);
-  std::vector<ScriptedRule> rules = TRY(parse_scripted_rules(text, path));
+  std::vector<content::ScriptedRule> rules = TRY(content::parse_scripted_rules(text, path));
   return std::unique_ptr<Port>{std::make_unique<ScriptedPort>(parts, std::move(rules))};
 }
 

@@ -1,9 +1,9 @@
-#include "scenario/scripted_rules.h"
+#include "content/scripted_rules.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace belljar::scenario {
+namespace belljar::content {
 namespace {
 
 using codec::Json;
@@ -105,4 +105,4 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& row) { return std::string{row.param.name}; });
 
 }  // namespace
-}  // namespace belljar::scenario
+}  // namespace belljar::content

@@ -32,16 +32,21 @@
 #include "base/result.h"
 #include "codec/json.h"
 #include "content/pattern.h"
+#include "spec/fields.h"
 
-namespace belljar::scenario {
+namespace belljar::content {
 
 struct ScriptedCondition {
   std::string at;
   std::optional<codec::Json> equals;
   std::optional<double> above;
   std::optional<double> below;
-  std::optional<content::Pattern> matches;
+  std::optional<Pattern> matches;
 };
+
+// A list of conditions as a rule's `when` has it; other files use the same words.
+void read_conditions(spec::Problems& problems, const codec::Yaml& value, std::vector<ScriptedCondition>& out);
+bool all_hold(const std::vector<ScriptedCondition>& conditions, const codec::Json& value);
 
 struct ScriptedRule {
   std::string name;
@@ -76,4 +81,4 @@ class ScriptedModel {
 // Every error of the file at once, each "file:line:column: found X, expected Y"; Errc::invalid_argument.
 Result<std::vector<ScriptedRule>> parse_scripted_rules(std::string_view text, std::string_view file);
 
-}  // namespace belljar::scenario
+}  // namespace belljar::content

@@ -14,7 +14,7 @@
 #include "base/result.h"
 #include "codec/json.h"
 
-namespace belljar::scenario {
+namespace belljar::content {
 
 // The error names the pointer that leads nowhere. The result is refused beyond `bytes_max` of text in all, so that a
 // template cannot multiply what a model said.
@@ -23,4 +23,4 @@ Result<codec::Json> fill_template(const codec::Json& map, const codec::Json& sou
 // What is wrong with a template itself: a "${" without "}" or with something that is no pointer.
 Result<void> check_template(const codec::Json& map);
 
-}  // namespace belljar::scenario
+}  // namespace belljar::content

@@ -1,9 +1,9 @@
-#include "scenario/map_template.h"
+#include "content/map_template.h"
 
 #include "base/text.h"
 #include "codec/json_pointer.h"
 
-namespace belljar::scenario {
+namespace belljar::content {
 
 namespace {
 
@@ -113,4 +113,4 @@ Result<void> check_template(const Json& map) {
   return {};
 }
 
-}  // namespace belljar::scenario
+}  // namespace belljar::content

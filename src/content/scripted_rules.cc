@@ -1,4 +1,4 @@
-#include "scenario/scripted_rules.h"
+#include "content/scripted_rules.h"
 
 #include <algorithm>
 #include <array>
@@ -6,11 +6,11 @@
 #include "base/text.h"
 #include "codec/json_pointer.h"
 #include "codec/yaml.h"
-#include "scenario/map_template.h"
+#include "content/map_template.h"
 #include "spec/fields.h"
 #include "spec/scenario_parts.h"
 
-namespace belljar::scenario {
+namespace belljar::content {
 
 namespace {
 
@@ -34,7 +34,7 @@ void read_number(Problems& problems, const Yaml& value, std::optional<double>& o
 void read_pattern(Problems& problems, const Yaml& value, ScriptedCondition& out) {
   const auto text = spec::read_text(problems, value, "a pattern, as in JSON Schema");
   if (!text) return;
-  Result<content::Pattern> pattern = content::compile_pattern(*text);
+  Result<Pattern> pattern = compile_pattern(*text);
   if (pattern) {
     out.matches = std::move(pattern).value();
   } else {
@@ -61,15 +61,6 @@ constexpr std::array<Field<ScriptedCondition>, 5> kCondition{{
     {"matches", Need::optional, read_pattern},
 }};
 
-void read_when(Problems& problems, const Yaml& value, ScriptedRule& rule) {
-  if (!spec::require_list(problems, value, "a list of conditions")) return;
-  for (const Yaml& item : value.items) {
-    ScriptedCondition condition;
-    spec::read_fields<ScriptedCondition>(problems, item, "a condition", kCondition, {}, condition);
-    rule.when.push_back(std::move(condition));
-  }
-}
-
 std::optional<Json> read_reply(Problems& problems, const Yaml& value) {
   Json reply = spec::read_json_value(value);
   if (const Result<void> sound = check_template(reply); !sound) {
@@ -95,7 +86,7 @@ void read_silent(Problems& problems, const Yaml& value, ScriptedRule& rule) {
 constexpr std::array<Field<ScriptedRule>, 7> kRule{{
     {"rule", Need::required,
      [](Problems& p, const Yaml& v, ScriptedRule& rule) { rule.name = spec::read_name(p, v, "-_", 64).value_or(""); }},
-    {"when", Need::optional, read_when},
+    {"when", Need::optional, [](Problems& p, const Yaml& v, ScriptedRule& rule) { read_conditions(p, v, rule.when); }},
     {"every", Need::optional, read_every},
     {"answer", Need::optional, read_answer},
     {"error", Need::optional, [](Problems& p, const Yaml& v, ScriptedRule& rule) { rule.error = read_reply(p, v); }},
@@ -157,6 +148,20 @@ ScriptedReply failure(std::string_view code, std::string_view message) {
 
 }  // namespace
 
+void read_conditions(Problems& problems, const Yaml& value, std::vector<ScriptedCondition>& out) {
+  if (!spec::require_list(problems, value, "a list of conditions")) return;
+  for (const Yaml& item : value.items) {
+    ScriptedCondition condition;
+    spec::read_fields<ScriptedCondition>(problems, item, "a condition", kCondition, {}, condition);
+    out.push_back(std::move(condition));
+  }
+}
+
+bool all_hold(const std::vector<ScriptedCondition>& conditions, const Json& value) {
+  return std::all_of(conditions.begin(), conditions.end(),
+                     [&](const ScriptedCondition& condition) { return holds(condition, value); });
+}
+
 Result<std::vector<ScriptedRule>> parse_scripted_rules(std::string_view text, std::string_view file) {
   const Yaml root = TRY(codec::parse_yaml(text, file));
   Problems problems{file};
@@ -170,8 +175,7 @@ ScriptedReply ScriptedModel::reply(const Json& request, std::size_t bytes_max) {
   ++count_;
   for (std::size_t at = 0; at < rules_.size(); ++at) {
     const ScriptedRule& rule = rules_[at];
-    const auto met = [&](const ScriptedCondition& condition) { return holds(condition, request); };
-    if (!std::all_of(rule.when.begin(), rule.when.end(), met)) continue;
+    if (!all_hold(rule.when, request)) continue;
     if (++reached_[at] % rule.every != 0) continue;
     ScriptedReply reply;
     reply.delay_ns = rule.delay_ns;
@@ -188,4 +192,4 @@ ScriptedReply ScriptedModel::reply(const Json& request, std::size_t bytes_max) {
   return failure("no-rule", "no rule of this model answers such a request");
 }
 
-}  // namespace belljar::scenario
+}  // namespace belljar::content
