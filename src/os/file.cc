@@ -160,6 +160,12 @@ Result<std::vector<DirectoryEntry>> list_directory(const std::string& path) {
   return list_directory_at(fd.get(), path);
 }
 
+Result<Fd> open_directory(const std::string& path) {
+  Fd folder{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!folder) return os_error("open the folder " + path);
+  return folder;
+}
+
 Result<Fd> open_beneath(int directory_fd, const std::string& relative, int flags, mode_t mode) {
   open_how how{};
   how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);

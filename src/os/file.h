@@ -41,6 +41,9 @@ struct DirectoryEntry {
 Result<std::vector<DirectoryEntry>> list_directory(const std::string& path);
 Result<std::vector<DirectoryEntry>> list_directory_at(int directory_fd, std::string_view name_for_errors);
 
+// A folder, for what is opened beneath it.
+Result<Fd> open_directory(const std::string& path);
+
 // openat2(2) that stays below `directory_fd` and follows no link at all, magic or symbolic.
 Result<Fd> open_beneath(int directory_fd, const std::string& relative, int flags, mode_t mode = 0);
 
