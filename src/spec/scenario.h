@@ -76,7 +76,7 @@ struct LinkSpec {
   std::string from = "workload";
   std::string to;
   std::string contract;            // file; empty: any JSON object with an id
-  std::optional<codec::Json> map;  // template of the request (scenario/map_template.h); absent: what came, as it is
+  std::optional<codec::Json> map;  // template of the request (content/map_template.h); absent: what came, as it is
   std::optional<Predicate> when;   // of the answer that would take this link
   std::int64_t latency_ns = 0;     // of each message, either way
   double rate = 0;                 // most requests per second; further ones wait; 0: no bound
