@@ -20,6 +20,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "os/fd.h"
 #include "spec/sandbox_report.h"
 #include "spec/sandbox_spec.h"
 
@@ -58,6 +59,15 @@ struct OutputChunk {
   bool end = false;       // no more will come
 };
 
+// Sockets of the sandbox's own network, made while it was built, for a gateway outside to serve; see GatewaySpec for
+// what they listen on. Non-blocking, close-on-exec. They hold the namespace, not the sandbox.
+struct GatewayDoors {
+  os::Fd http;         // TCP, listening: a proxy
+  os::Fd socks;        // TCP, listening: SOCKS5
+  os::Fd transparent;  // TCP, listening: every connection to an address that is not loopback; SO_ORIGINAL_DST tells it
+  os::Fd dns;          // UDP, bound
+};
+
 class Sandbox {
  public:
   virtual ~Sandbox() = default;  // kills and removes what destroy() has not
@@ -76,6 +86,16 @@ class Sandbox {
   // still be connecting, and then its first write waits. Errc::unavailable: nothing listens yet.
   virtual Result<int> connect(std::size_t line) {
     return Error{Errc::unavailable, "connect line " + std::to_string(line) + ": this sandbox serves nothing"};
+  }
+
+  // For a spec with a `gateway`: once, before or after start(). Until somebody serves them, programs inside wait.
+  virtual Result<GatewayDoors> gateway_doors() {
+    return Error{Errc::unavailable, "take the doors of a sandbox: its spec has no gateway"};
+  }
+  // Reads the network of a sandbox with a gateway back from the kernel: redirection rules, interfaces, routes. Empty:
+  // as they were made; otherwise what is missing or unexpected, "; " between.
+  virtual Result<std::string> network_differences() {
+    return Error{Errc::unavailable, "read the network of a sandbox: its spec has no gateway"};
   }
 
   virtual bool ended() const = 0;

@@ -47,6 +47,19 @@ struct Deterministic {
   bool operator==(const Deterministic&) const = default;
 };
 
+// Ways out that end at a gateway (boundary/gateway.h) and nowhere else: proxies and a name server on the sandbox's own
+// 127.0.0.1, and a route that takes every other TCP connection there too. Programs that know nothing of it find a
+// network.
+struct GatewaySpec {
+  std::string trust_pem;  // an authority's certificate that programs inside trust beside their image's; empty: none
+  bool operator==(const GatewaySpec&) const = default;
+};
+
+inline constexpr std::uint16_t kGatewayHttpPort = 3128;
+inline constexpr std::uint16_t kGatewaySocksPort = 1080;
+inline constexpr std::uint16_t kGatewayTransparentPort = 3129;
+inline constexpr std::uint16_t kGatewayDnsPort = 53;
+
 struct SandboxSpec {
   std::string name = "sandbox";  // for messages; letters, digits, dash
   Image image;
@@ -58,6 +71,7 @@ struct SandboxSpec {
   // Not 0: the model serves on this TCP port of its own 127.0.0.1, which is up for it alone. Sandbox::connect() reaches
   // it; the profile must let it listen (`server` does).
   std::uint16_t serve_port = 0;
+  std::optional<GatewaySpec> gateway;          // none: no network at all
   std::optional<Deterministic> deterministic;  // `time` has no meaning with it
   // Writable root (an overlay thrown away with the sandbox) instead of a read-only one. /tmp, /work, /out and /dev/shm
   // are writable either way.
@@ -76,5 +90,11 @@ struct Command {
 
 // PATH, HOME=/work, LANG=C.UTF-8, TMPDIR=/tmp and nothing of the host's.
 std::vector<std::string> default_environment();
+// What tells programs of a sandbox with this gateway where the proxies are and whom to trust.
+std::vector<std::string> gateway_environment(const GatewaySpec& gateway);
+
+// Where the authorities lie inside: those of the image with the gateway's, and the gateway's alone.
+inline constexpr const char* kTrustBundle = "/etc/ssl/certs/ca-certificates.crt";
+inline constexpr const char* kTrustOfGateway = "/etc/ssl/belljar-gateway.pem";
 
 }  // namespace belljar::spec

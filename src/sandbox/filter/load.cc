@@ -42,6 +42,16 @@ bool is_made_from(const CompiledFilter& filter, const std::string& name, std::st
   return true;
 }
 
+constexpr std::string_view kWithGateway = "-with-gateway";
+
+// A profile's own rules stand before those it includes, and those before what they include: here, the gateway's first.
+Result<std::string> profile_text(const std::string& directory, const std::string& name) {
+  if (!name.ends_with(kWithGateway)) return os::read_file(profile_path(directory, name), kProfileBytesMax);
+  const std::string base = name.substr(0, name.size() - kWithGateway.size());
+  return "belljar-profile: 1\ndescription: " + base + ", in a sandbox with a gateway\ninclude: [gateway, " + base +
+         "]\nrules: []\n";
+}
+
 // Every line of a parser's message begins with a file's name; people want its path.
 std::string with_directory(const std::string& message, const std::string& directory) {
   std::string out;
@@ -57,9 +67,7 @@ std::string with_directory(const std::string& message, const std::string& direct
 
 Result<CompiledFilter> load_filter(const std::string& name, const std::string& profile_directory,
                                    const std::string& cache_directory) {
-  const ReadProfile read = [&](const std::string& one) {
-    return os::read_file(profile_path(profile_directory, one), kProfileBytesMax);
-  };
+  const ReadProfile read = [&](const std::string& one) { return profile_text(profile_directory, one); };
   if (!is_profile_name(name)) return parse_profile(name, read).error();
   const std::string text = TRY_CTX(read(name), "load system call profile " + name);
   const std::string path = cache_directory.empty() ? "" : entry_path(cache_directory, name, text);
@@ -76,6 +84,8 @@ Result<CompiledFilter> load_filter(const std::string& name, const std::string& p
   if (!path.empty()) (void)os::write_file_atomic(path, encode_filter(filter), 0600);
   return filter;
 }
+
+std::string with_gateway(const std::string& name) { return name + std::string{kWithGateway}; }
 
 Result<CompiledFilter> load_filter(const std::string& name, const std::string& profile_directory) {
   const Result<std::string> cache = os::cache_directory();

@@ -20,6 +20,10 @@ Result<CompiledFilter> load_filter(const std::string& name, const std::string& p
 Result<CompiledFilter> load_filter(const std::string& name, const std::string& profile_directory,
                                    const std::string& cache_directory);
 
+// The name under which load_filter() gives the profile `name` with the rules of profiles/gateway.yaml before its own:
+// what a sandbox with a gateway may call.
+std::string with_gateway(const std::string& name);
+
 // The form of a cache entry: magic line, SHA-256 of the rest, then the fields, little endian, lengths before content.
 std::string encode_filter(const CompiledFilter& filter);
 Result<CompiledFilter> decode_filter(std::string_view bytes);

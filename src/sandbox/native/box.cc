@@ -22,6 +22,7 @@
 #include "sandbox/native/deterministic.h"
 #include "sandbox/native/native_engine.h"
 #include "sandbox/native/posture.h"
+#include "sandbox/native/redirection.h"
 #include "sandbox/native/walls.h"
 
 namespace belljar::sandbox::native {
@@ -154,6 +155,9 @@ void Box::on_control() {
       case BoxEvent::line:
         on_line(std::move(heard.line));
         break;
+      case BoxEvent::door:
+        on_door(heard.report.item, std::move(heard.line));
+        break;
       case BoxEvent::sealed:
         on_sealed(heard.report);
         break;
@@ -197,6 +201,32 @@ void Box::on_line(os::Fd line) {
   lines_.push_back(std::move(line));
 }
 
+void Box::on_door(std::uint32_t door, os::Fd socket) {
+  if (init_sealed_ || !socket || door >= doors_.size() || doors_[door] || !home_.spec.gateway) return;
+  doors_[door] = std::move(socket);
+}
+
+Result<GatewayDoors> Box::gateway_doors() {
+  const auto take = [&](Door door) { return std::move(doors_[static_cast<std::size_t>(door)]); };
+  GatewayDoors doors{take(Door::http), take(Door::socks), take(Door::transparent), take(Door::dns)};
+  if (!doors.http || !doors.socks || !doors.transparent || !doors.dns) {
+    return Error{Errc::unavailable,
+                 "take the doors of sandbox " + home_.spec.name +
+                     (home_.spec.gateway ? ": they were taken before" : ": its spec has no gateway")};
+  }
+  return doors;
+}
+
+Result<std::string> Box::network_differences() const {
+  const os::Fd& netfilter = doors_[static_cast<std::size_t>(Door::netfilter)];
+  const os::Fd& route = doors_[static_cast<std::size_t>(Door::route)];
+  if (!netfilter || !route) {
+    return Error{Errc::unavailable,
+                 "read the network of sandbox " + home_.spec.name + ": it has no gateway, or is gone"};
+  }
+  return check_network(netfilter.get(), route.get());
+}
+
 void Box::on_sealed(const BoxReport& report) {
   report_.start.push_back({"mounts", report.mounts_ns});
   report_.start.push_back({"user_namespace", report.ids_ns});
@@ -231,6 +261,10 @@ void Box::check_and_approve() {
          std::to_string(kServeLines) + " lines arrived");
     return;
   }
+  if (home_.spec.gateway && !std::all_of(doors_.begin(), doors_.end(), [](const os::Fd& fd) { return bool{fd}; })) {
+    fail("seal sandbox " + home_.spec.name + ": not all sockets of its gateway arrived");
+    return;
+  }
   const std::uint32_t base = home_.id_base + slot_ * kIdsPerSlot;
   Posture posture;
   posture.init = init_;
@@ -244,7 +278,8 @@ void Box::check_and_approve() {
   posture.open_files = home_.spec.quotas.open_files;
   posture.plan = home_.plan;
   const Depth depth = home_.posture_known ? Depth::every_start : Depth::first_of_a_plan;
-  const Result<std::string> differences = check_posture(posture, depth);
+  Result<std::string> differences = check_posture(posture, depth);
+  if (home_.spec.gateway && differences && differences.value().empty()) differences = network_differences();
   if (!differences || !differences.value().empty()) {
     report_.posture = differences ? differences.value() : differences.error().message();
     fail("check the posture of sandbox " + home_.spec.name + ": " + report_.posture + "; it was killed");
@@ -407,6 +442,7 @@ Result<void> Box::remove() {
   }
   for (os::Fd& folder : folders_) folder.reset();
   lines_.clear();  // each held the network namespace
+  for (os::Fd& door : doors_) door.reset();
   report_.destruction_proof.push_back("its mounts and files lived in its mount namespace, which ended with pid 1");
   report_.destroyed = true;
   state_ = BoxState::gone;

@@ -80,6 +80,8 @@ class Box {
   Result<OutputChunk> read_output(Stream stream, std::span<char> buffer);
   void close_input() { pipes_.input.reset(); }
   Result<int> connect(std::size_t line);
+  Result<GatewayDoors> gateway_doors();
+  Result<std::string> network_differences() const;
   int input_fd() const { return pipes_.input.get(); }
   int output_fd(Stream stream) const { return stream == Stream::out ? pipes_.output.get() : pipes_.error.get(); }
   const spec::SandboxReport& report() const { return report_; }
@@ -96,6 +98,7 @@ class Box {
   Nanoseconds age() const { return clock_.monotonic() - requested_; }
   void mark(const std::string& step);
   void on_line(os::Fd line);
+  void on_door(std::uint32_t door, os::Fd socket);
   void on_sealed(const BoxReport& report);
   void on_unfixed(std::uint32_t what);
   void on_program_ready(const BoxReport& report, pid_t program);
@@ -122,8 +125,9 @@ class Box {
   bool program_sealed_ = false;
   std::optional<Notifications> notifications_;
   Nanoseconds listener_after_{0};
-  std::vector<os::Fd> lines_;      // TCP sockets of its network namespace, when it serves
-  std::array<os::Fd, 4> folders_;  // /tmp, /work, /out, /dev/shm of the box, O_PATH
+  std::vector<os::Fd> lines_;  // TCP sockets of its network namespace, when it serves
+  std::array<os::Fd, static_cast<std::size_t>(Door::last)> doors_;  // sockets of it, when it has a gateway
+  std::array<os::Fd, 4> folders_;                                   // /tmp, /work, /out, /dev/shm of the box, O_PATH
   std::string pid_namespace_;
 
   Nanoseconds requested_;

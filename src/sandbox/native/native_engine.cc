@@ -166,6 +166,12 @@ Result<Template*> NativeEngine::template_for(const spec::SandboxSpec& spec) {
 }
 
 Result<std::unique_ptr<Template>> NativeEngine::make_template(const spec::SandboxSpec& spec) {
+  if (spec.gateway && spec.deterministic) {
+    return Error{Errc::invalid_argument,
+                 "seal sandbox " + spec.name +
+                     ": a deterministic sandbox has no gateway, for what comes through it comes by the host's clock; "
+                     "leave out one of the two"};
+  }
   auto made = std::make_unique<Template>();
   made->spec = spec;
   made->powers = powers_;
@@ -206,7 +212,8 @@ Result<std::unique_ptr<Template>> NativeEngine::make_template(const spec::Sandbo
     }
     made->degraded.emplace_back("landlock");
   }
-  made->filter = TRY_CTX(load_filter(spec.profile, options_.profile_directory), "seal sandbox " + spec.name);
+  const std::string profile = spec.gateway ? with_gateway(spec.profile) : spec.profile;
+  made->filter = TRY_CTX(load_filter(profile, options_.profile_directory), "seal sandbox " + spec.name);
   const std::vector<sock_filter> program = spec.deterministic ? traced_filter(made->filter) : made->filter.program;
   made->plan = TRY_CTX(build_plan(spec, powers_, program), "seal sandbox " + spec.name);
   return made;

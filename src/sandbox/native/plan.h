@@ -17,7 +17,7 @@
 
 namespace belljar::sandbox::native {
 
-inline constexpr std::uint32_t kPlanMagic = 0x426a6c04;
+inline constexpr std::uint32_t kPlanMagic = 0x426a6c05;
 inline constexpr std::uint32_t kSlotsMax = 1024;
 inline constexpr std::uint32_t kIdsPerSlot = 1024;
 inline constexpr std::uint32_t kInitId = 0;        // pid 1, as numbered inside
@@ -35,7 +35,7 @@ enum class StepKind : std::uint32_t {
   directory,  // target, mode
   symlink,    // target, source = where it points
   file,       // target, source = content, mode; owned by the program when `own`
-  folder,     // target, source = host folder: a read-only layer of its own, nosuid, nodev
+  folder,     // target, source = host folder: a read-only layer of its own, nosuid, nodev; `cover` lies on top
   bind,       // target, source = host file: read-only, nosuid, nodev
   device,     // target, source = host device node: nosuid, noexec
   tmpfs,      // target, source = mount options; owned by the program when `own`
@@ -48,6 +48,7 @@ struct PlanStep {
   StepKind kind{};
   Text target;
   Text source;
+  Text cover;  // of a folder: a folder of the root whose files take the place of the source's; empty: none
   std::uint32_t mode = 0;
   std::uint32_t own = 0;
   std::uint64_t mount_flags = 0;  // MS_*
@@ -80,6 +81,7 @@ struct Plan {
   std::uint64_t landlock_scopes = 0;
   std::uint32_t notify = 0;      // the filter answers through a listener
   std::uint32_t serve_port = 0;  // not 0: loopback is up, the program may listen there, the engine gets kLinesMax lines
+  Text redirection;              // not empty: the sandbox has a gateway; the netlink batch of its nftables rules
   std::uint32_t deterministic = 0;  // pid 1 traces the program, see init/steward.h
   std::uint64_t seed = 0;           // of everything random in it
   Text host_name;
@@ -126,6 +128,18 @@ enum class LauncherEvent : std::uint32_t {
   ended,     // slot, pid, status, usage: pid 1 is reaped, so its pid namespace is empty
 };
 
+// What pid 1 of a sandbox with a gateway hands to the engine, in this order: sockets of the sandbox's network
+// namespace.
+enum class Door : std::uint32_t {
+  http,         // TCP, listening
+  socks,        // TCP, listening
+  transparent,  // TCP, listening: where redirected connections end
+  dns,          // UDP
+  netfilter,    // netlink: the rules can be read back through it
+  route,        // netlink: and the interfaces and routes
+  last
+};
+
 enum class Step : std::uint32_t {
   none,
   read_plan,
@@ -142,6 +156,10 @@ enum class Step : std::uint32_t {
   own_files,
   time_namespace,
   loopback,
+  socket_memory,
+  route,
+  redirection,
+  doors,
   become_init,
   fork_program,
   lines,
@@ -184,6 +202,7 @@ struct InitOrder {
 
 enum class BoxEvent : std::uint32_t {
   line,           // pid 1, before `sealed`: with a TCP socket of the sandbox's network; `item` counts them
+  door,           // pid 1, before `sealed`: with a socket; `item` = Door
   sealed,         // pid 1: its own walls stand
   approved,       // pid 1: now it cannot be traced or read
   program_ready,  // the program's process: every wall stands, waits for its command; listener = its descriptor number

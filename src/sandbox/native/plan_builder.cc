@@ -20,6 +20,7 @@
 #include "os/error.h"
 #include "os/file.h"
 #include "sandbox/native/plan.h"
+#include "sandbox/native/redirection.h"
 #include "sandbox/native/subordinate_ids.h"
 #include "sandbox/native/walls.h"
 
@@ -81,7 +82,7 @@ class RootBuilder {
 
   void directory(std::string_view path, std::uint32_t mode = 0755) {
     if (!made_.insert(std::string{path}).second) return;
-    writer_.root.push_back({StepKind::directory, writer_.text(path), {}, mode, 0, 0});
+    writer_.root.push_back({StepKind::directory, writer_.text(path), {}, {}, mode, 0, 0});
   }
   void parents(std::string_view path) {
     for (std::size_t slash = path.find('/'); slash != std::string_view::npos; slash = path.find('/', slash + 1)) {
@@ -89,13 +90,14 @@ class RootBuilder {
     }
   }
   void link(std::string_view path, std::string_view to) {
-    writer_.root.push_back({StepKind::symlink, writer_.text(path), writer_.text(to), 0, 0, 0});
+    writer_.root.push_back({StepKind::symlink, writer_.text(path), writer_.text(to), {}, 0, 0, 0});
   }
   void file(std::string_view path, std::string_view content) {
-    writer_.root.push_back({StepKind::file, writer_.text(path), writer_.text(content), 0444, 0, 0});
+    writer_.root.push_back({StepKind::file, writer_.text(path), writer_.text(content), {}, 0444, 0, 0});
   }
-  void bind(StepKind kind, std::string_view path, std::string_view source) {
-    writer_.root.push_back({kind, writer_.text(path), writer_.text(source), 0, 0, 0});
+  void bind(StepKind kind, std::string_view path, std::string_view source, std::string_view cover = {}) {
+    const Text above = cover.empty() ? Text{} : writer_.text(cover);
+    writer_.root.push_back({kind, writer_.text(path), writer_.text(source), above, 0, 0, 0});
     bound_.emplace_back(path);
   }
   // The bound folder `path` lies in, if any: nothing can be created there any more.
@@ -122,13 +124,18 @@ constexpr std::string_view kPasswd =
 constexpr std::string_view kGroup = "root:x:0:\nmodel:x:1000:\nnogroup:x:65534:\n";
 constexpr std::string_view kHosts = "127.0.0.1 localhost\n::1 localhost\n";
 constexpr std::string_view kNameServices = "passwd: files\ngroup: files\nhosts: files\n";
+constexpr std::string_view kNameServicesOnline = "passwd: files\ngroup: files\nhosts: files dns\n";
+// Every name is asked for as it is written, and the gateway answers at once or refuses.
+constexpr std::string_view kResolver = "nameserver 127.0.0.1\noptions ndots:0 timeout:5 attempts:2\n";
+constexpr std::string_view kCover = ".gateway-etc";  // lies on the /etc of an image
+constexpr std::uint64_t kTrustBytesMax = 1U << 20;
 
-Result<void> add_host_etc(RootBuilder& root) {
+Result<void> add_host_etc(RootBuilder& root, bool online) {
   root.directory("etc");
   root.file("etc/passwd", kPasswd);
   root.file("etc/group", kGroup);
-  root.file("etc/hosts", kHosts);
-  root.file("etc/nsswitch.conf", kNameServices);
+  if (!online) root.file("etc/hosts", kHosts);
+  if (!online) root.file("etc/nsswitch.conf", kNameServices);
   // What the dynamic loader and Debian's alternatives (libblas.so.3, awk) need; nothing else of the host's /etc.
   if (os::exists("/etc/ld.so.cache")) {
     root.file("etc/ld.so.cache", "");
@@ -152,8 +159,34 @@ bool wanted_of_host(const std::string& name) {
   return name == "usr" || name == "bin" || name == "sbin" || name.starts_with("lib");
 }
 
+// What /etc has to say in a sandbox with a gateway: `etc` is the folder itself, or the one that covers it.
+Result<void> add_gateway_etc(RootBuilder& root, const std::string& etc, const spec::SandboxSpec& spec) {
+  root.directory(etc);
+  root.file(etc + "/hosts", kHosts);
+  root.file(etc + "/nsswitch.conf", kNameServicesOnline);
+  root.file(etc + "/resolv.conf", kResolver);
+  const std::string& trust = spec.gateway->trust_pem;
+  const std::string top = spec.image.kind == spec::ImageKind::host ? "" : spec.image.root;
+  std::string bundle;
+  if (os::exists(top + spec::kTrustBundle)) {
+    bundle = TRY_CTX(os::read_file(top + spec::kTrustBundle, kTrustBytesMax), "read whom the image trusts");
+  }
+  if (bundle.empty() && trust.empty()) return {};
+  if (!bundle.empty() && !bundle.ends_with('\n')) bundle += '\n';
+  const auto place = [&](std::string_view inside, std::string_view content) {
+    const std::string path = etc + std::string{inside.substr(std::strlen("/etc"))};
+    root.parents(path);
+    root.file(path, content);
+  };
+  place(spec::kTrustBundle, bundle + trust);
+  if (!trust.empty()) place(spec::kTrustOfGateway, trust);
+  return {};
+}
+
 // Folders are bound, links repeated as they are (they resolve inside), loose files left out.
-Result<void> add_image(RootBuilder& root, const spec::Image& image) {
+Result<void> add_image(RootBuilder& root, const spec::SandboxSpec& spec) {
+  const spec::Image& image = spec.image;
+  const bool online = spec.gateway.has_value();
   const bool host = image.kind == spec::ImageKind::host;
   const std::string top = host ? "/" : image.root;
   for (const os::DirectoryEntry& entry : TRY_CTX(os::list_directory(top), "read the image")) {
@@ -164,10 +197,14 @@ Result<void> add_image(RootBuilder& root, const spec::Image& image) {
       root.link(entry.name, TRY(link_target(path)));
     } else if (entry.type == DT_DIR) {
       root.directory(entry.name);
-      root.bind(StepKind::folder, entry.name, path);
+      const bool covered = online && entry.name == "etc";
+      if (covered) TRY(add_gateway_etc(root, std::string{kCover}, spec));
+      root.bind(StepKind::folder, entry.name, path, covered ? kCover : std::string_view{});
     }
   }
-  return host ? add_host_etc(root) : Result<void>{};
+  if (host) TRY(add_host_etc(root, online));
+  if (host && online) TRY(add_gateway_etc(root, "etc", spec));
+  return {};
 }
 
 void add_devices(RootBuilder& root) {
@@ -211,7 +248,7 @@ void add_tmpfs(PlanWriter& writer, std::string_view path, const spec::Quotas& qu
   const std::string options = "size=" + std::to_string(quotas.disk_bytes) +
                               ",nr_inodes=" + std::to_string(quotas.inodes) + ",mode=" + (own ? "0755" : "1777");
   writer.box.push_back(
-      {StepKind::tmpfs, writer.text(path), writer.text(options), 0, own ? 1U : 0U, MS_NOSUID | MS_NODEV});
+      {StepKind::tmpfs, writer.text(path), writer.text(options), {}, 0, own ? 1U : 0U, MS_NOSUID | MS_NODEV});
 }
 
 Result<void> add_planted(PlanWriter& writer, const std::vector<spec::PlantedFile>& planted) {
@@ -228,9 +265,9 @@ Result<void> add_planted(PlanWriter& writer, const std::vector<spec::PlantedFile
          slash = inside.find('/', slash + 1)) {
       const std::string folder{inside.substr(0, slash)};
       if (!made.insert(folder).second) continue;
-      writer.box.push_back({StepKind::directory, writer.text(folder), {}, 0755, 1, 0});
+      writer.box.push_back({StepKind::directory, writer.text(folder), {}, {}, 0755, 1, 0});
     }
-    writer.box.push_back({StepKind::file, writer.text(inside), writer.text(file.content), 0600, 1, 0});
+    writer.box.push_back({StepKind::file, writer.text(inside), writer.text(file.content), {}, 0600, 1, 0});
   }
   return {};
 }
@@ -240,32 +277,45 @@ void add_overlays(PlanWriter& writer, const std::vector<std::string>& folders, c
                   const HostPowers& powers) {
   const std::string size =
       "size=" + std::to_string(quotas.disk_bytes) + ",nr_inodes=" + std::to_string(quotas.inodes) + ",mode=0700";
-  writer.box.push_back({StepKind::tmpfs, writer.text(".writable"), writer.text(size), 0, 0, MS_NOSUID | MS_NODEV});
+  writer.box.push_back({StepKind::tmpfs, writer.text(".writable"), writer.text(size), {}, 0, 0, MS_NOSUID | MS_NODEV});
   for (const std::string& folder : folders) {
     const std::string above = ".writable/" + folder;
-    writer.box.push_back({StepKind::directory, writer.text(above), {}, 0755, 0, 0});
-    writer.box.push_back({StepKind::directory, writer.text(above + "/up"), {}, 0755, 1, 0});
-    writer.box.push_back({StepKind::directory, writer.text(above + "/wip"), {}, 0700, 0, 0});
+    writer.box.push_back({StepKind::directory, writer.text(above), {}, {}, 0755, 0, 0});
+    writer.box.push_back({StepKind::directory, writer.text(above + "/up"), {}, {}, 0755, 1, 0});
+    writer.box.push_back({StepKind::directory, writer.text(above + "/wip"), {}, {}, 0700, 0, 0});
     const std::string options = "lowerdir=/" + folder + ",upperdir=/" + above + "/up,workdir=/" + above + "/wip" +
                                 (powers.rootless ? ",userxattr" : "");
-    writer.box.push_back({StepKind::overlay, writer.text(folder), writer.text(options), 0, 0, MS_NOSUID | MS_NODEV});
+    writer.box.push_back(
+        {StepKind::overlay, writer.text(folder), writer.text(options), {}, 0, 0, MS_NOSUID | MS_NODEV});
   }
 }
 
 Result<void> add_own_parts(PlanWriter& writer, const spec::SandboxSpec& spec, const HostPowers& powers,
                            const std::vector<std::string>& overlaid) {
-  writer.box.push_back({StepKind::proc, writer.text("proc"), writer.text("hidepid=invisible,subset=pid"), 0, 0,
+  writer.box.push_back({StepKind::proc,
+                        writer.text("proc"),
+                        writer.text("hidepid=invisible,subset=pid"),
+                        {},
+                        0,
+                        0,
                         MS_NOSUID | MS_NODEV | MS_NOEXEC});
-  writer.box.push_back({StepKind::devpts, writer.text("dev/pts"), writer.text("newinstance,ptmxmode=0666,mode=0620"), 0,
-                        0, MS_NOSUID | MS_NOEXEC});
+  writer.box.push_back({StepKind::devpts,
+                        writer.text("dev/pts"),
+                        writer.text("newinstance,ptmxmode=0666,mode=0620"),
+                        {},
+                        0,
+                        0,
+                        MS_NOSUID | MS_NOEXEC});
   for (const std::string_view path : kWritable) add_tmpfs(writer, path, spec.quotas, path == "work" || path == "out");
   TRY(add_planted(writer, spec.planted));
   if (!overlaid.empty()) add_overlays(writer, overlaid, spec.quotas, powers);
   return {};
 }
 
-void add_landlock(PlanWriter& writer, const HostPowers& powers, const std::vector<std::string>& overlaid) {
-  const LandlockRights rights = landlock_rights(powers.landlock_abi);
+void add_landlock(PlanWriter& writer, const HostPowers& powers, const std::vector<std::string>& overlaid, bool online) {
+  LandlockRights rights = landlock_rights(powers.landlock_abi);
+  // Ports are no wall where every address leads to the gateway or to the program itself.
+  if (online) rights.handled_net = 0;
   writer.plan.landlock_abi = powers.landlock_abi;
   writer.plan.landlock_fs = rights.handled_fs;
   writer.plan.landlock_net = rights.handled_net;
@@ -330,9 +380,10 @@ Result<std::string> build_plan(const spec::SandboxSpec& spec, const HostPowers& 
   writer.plan.seed = spec.deterministic ? spec.deterministic->seed : 0;
   writer.plan.notify = 1;
   writer.plan.serve_port = spec.serve_port;
+  if (spec.gateway) writer.plan.redirection = writer.text(redirection_batch());
   writer.plan.host_name = writer.text("belljar");
   RootBuilder root{writer};
-  TRY(add_image(root, spec.image));
+  TRY(add_image(root, spec));
   std::vector<std::string> overlaid;
   if (spec.writable_root) {
     for (const std::string& folder : root.bound()) {
@@ -347,7 +398,7 @@ Result<std::string> build_plan(const spec::SandboxSpec& spec, const HostPowers& 
   root.directory("out");
   TRY(add_files(root, spec.files));
   TRY(add_own_parts(writer, spec, powers, overlaid));
-  if (powers.landlock_abi > 0) add_landlock(writer, powers, overlaid);
+  if (powers.landlock_abi > 0) add_landlock(writer, powers, overlaid, spec.gateway.has_value());
   return writer.finish(limits_of(spec), filter);
 }
 

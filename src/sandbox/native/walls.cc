@@ -37,6 +37,10 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(Step::last)> kSt
     "write its planted files",
     "shift the clocks",
     "bring its loopback up",
+    "bound the memory of its sockets",
+    "lay the route to its gateway",
+    "redirect its connections to its gateway",
+    "open the doors of its gateway",
     "become pid 1's user",
     "fork the program",
     "hand over its lines",
@@ -85,6 +89,11 @@ std::string_view step_remedy(Step step, int error) {
   }
   if (step == Step::trace) {
     return "a deterministic sandbox is traced by its pid 1: sysctl kernel.yama.ptrace_scope may be at most 2";
+  }
+  if (step == Step::redirection) {
+    return "a gateway needs nftables with NAT: a kernel with CONFIG_NF_TABLES_INET, NFT_NAT, NFT_REDIR, NFT_REJECT, "
+           "NFT_CT "
+           "(modprobe nf_tables nft_redir nft_reject_inet)";
   }
   if (step == Step::enter_root || step == Step::build_root) return "belljar doctor tells what this host lacks";
   if (step == Step::seccomp || step == Step::landlock) return "belljar doctor tells which kernel option is missing";

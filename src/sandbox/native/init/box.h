@@ -41,6 +41,11 @@ Outcome raise_loopback();
 // Sends the engine kLinesMax TCP sockets of this network namespace and keeps none; see Sandbox::connect().
 Outcome hand_over_lines(int control);
 
+// The network of a sandbox with a gateway: loopback, a route that leads there, redirection, bounded sockets.
+Outcome build_network(const PlanView& view);
+// Makes the sockets that Door names, sends them to the engine and keeps none.
+Outcome hand_over_doors(int control);
+
 // No capability can come back: bounding and ambient sets emptied, securebits locked. Leaves the other sets alone.
 Outcome forget_capabilities();
 // Effective and permitted become `kept` (a bit mask), inheritable empty.

@@ -174,9 +174,15 @@ int collect_signals() {
   if (::sethostname(view.text(plan.host_name), plan.host_name.length) != 0) give_up(control, failed(Step::host_name));
 
   const unsigned owner = start.request.id_count > 1 ? start.request.id_base + kProgramId : start.request.id_base;
+  // Before the mounts: it needs a whole /proc for a moment. Before the user namespace: rights over this network end
+  // there.
+  if (plan.redirection.length != 0) {
+    insist(control, build_network(view));
+    insist(control, hand_over_doors(control));
+  }
   insist(control, mount_own_parts(view, owner));
   if (plan.own_time != 0) insist(control, shift_clocks());
-  if (plan.serve_port != 0) insist(control, raise_loopback());
+  if (plan.serve_port != 0 && plan.redirection.length == 0) insist(control, raise_loopback());
   const std::int64_t mounted = now_ns();
 
   insist(control, enter_user_namespace(view, start));

@@ -56,8 +56,13 @@ std::size_t put_descriptor(char* into, int fd) {
 Outcome layer(const PlanView& view, const PlanStep& step, int folder, std::uint32_t item) {
   const int empty = ::open(kEmpty, O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (empty < 0) return failed(Step::build_root, errno, item);
-  char options[96];
+  char options[192];
   std::size_t at = put_text(options, "lowerdir=");
+  if (step.cover.length > 0) {
+    if (step.cover.length > 64) return failed(Step::build_root, ENAMETOOLONG, item);
+    at += put_text(options + at, view.text(step.cover));
+    options[at++] = ':';
+  }
   at += put_descriptor(options + at, folder);
   options[at++] = ':';
   (void)put_descriptor(options + at, empty);
