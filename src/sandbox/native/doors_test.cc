@@ -134,6 +134,8 @@ TEST_F(DoorsTest, what_is_no_connection_is_refused_and_its_loopback_is_its_own) 
       "attempt('name server', lambda: udp().bind(('127.0.0.1', 53)))\n"
       "attempt('mark', lambda: tcp().setsockopt(socket.SOL_SOCKET, 36, 1))\n"
       "attempt('device', lambda: tcp().setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b'eth0'))\n"
+      "attempt('redirection itself', lambda: tcp().connect(('127.0.0.1', 3129)))\n"
+      "attempt('redirection itself', lambda: tcp().connect(('127.0.0.2', 3129)))\n"
       "own = tcp(); own.bind(('127.0.0.1', 0)); own.listen(1)\n"
       "c = tcp(); c.connect(own.getsockname()); print('its own helper answers')\n");
   ASSERT_NE(sandbox, nullptr);

@@ -1,6 +1,7 @@
 #include "sandbox/native/netlink.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <poll.h>
@@ -74,6 +75,11 @@ void NetlinkWriter::byte(std::uint16_t type, std::uint8_t value) {
 
 void NetlinkWriter::big32(std::uint16_t type, std::uint32_t value) {
   const std::uint32_t wire = htonl(value);
+  attribute(type, {reinterpret_cast<const char*>(&wire), sizeof wire});
+}
+
+void NetlinkWriter::big64(std::uint16_t type, std::uint64_t value) {
+  const std::uint64_t wire = htobe64(value);
   attribute(type, {reinterpret_cast<const char*>(&wire), sizeof wire});
 }
 

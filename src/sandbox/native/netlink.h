@@ -47,6 +47,7 @@ class NetlinkWriter {
   void text(std::uint16_t type, std::string_view value);  // with its closing NUL
   void byte(std::uint16_t type, std::uint8_t value);
   void big32(std::uint16_t type, std::uint32_t value);  // in network order
+  void big64(std::uint16_t type, std::uint64_t value);
   Nest nest(std::uint16_t type);
 
   std::string take() { return std::move(bytes_); }
