@@ -16,5 +16,9 @@ belljar_library(openssl_ssl libssl.a ssl)
 belljar_library(zstd libzstd.a zstd)
 belljar_library(re2 libre2.a re2)
 belljar_library(seccomp libseccomp.a seccomp)
+# Always the archive: the shared one costs every start of belljar 2 ms, the archive's pages cost only those who scan.
+add_library(vectorscan INTERFACE)
+target_link_libraries(vectorscan INTERFACE libhs.a)
+add_library(tomlplusplus INTERFACE)  # headers alone
 add_library(boost_headers INTERFACE)
 find_package(GTest REQUIRED)

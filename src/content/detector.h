@@ -41,4 +41,7 @@ std::unique_ptr<Detector> make_depth_detector(const spec::MostSpec& spec);
 // Each ill-formed sequence of UTF-8 and each NUL.
 std::unique_ptr<Detector> make_encoding_detector(Treatment treatment);
 
+// Characters that do not show or that turn the direction of what follows: a run of them is one finding.
+std::unique_ptr<Detector> make_unicode_detector(Treatment treatment);
+
 }  // namespace belljar::content

@@ -2,8 +2,6 @@
 
 #include <tuple>
 
-#include "base/check.h"
-
 namespace belljar::content {
 
 namespace {
@@ -38,9 +36,10 @@ bool before(const Hit& a, const Hit& b) {
 
 }  // namespace
 
-void Redactor::add(Hit hit) {
-  CHECK(hit.redact_begin >= base_, "a hit in what was already released");
+bool Redactor::add(Hit hit) {
+  if (hit.redact_begin < base_) return false;
   hits_.insert(std::upper_bound(hits_.begin(), hits_.end(), hit, before), std::move(hit));
+  return true;
 }
 
 std::string_view Redactor::kept(std::uint64_t begin, std::uint64_t end) const {

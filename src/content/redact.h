@@ -1,7 +1,7 @@
 // Redactor: holds back the bytes of a stream, and gives them on with what was found in them replaced.
 //
 //   redactor.push(bytes);
-//   redactor.add(hit);                      // its range must not have been released
+//   bool in_time = redactor.add(hit);       // false: some of its range was released already
 //   std::string out = redactor.release(40); // what is below offset 40, and no part of a replacement that goes further
 //
 // Ranges that overlap are replaced as one, in the name of the one that begins first. One thread at a time.
@@ -20,7 +20,7 @@ class Redactor {
   explicit Redactor(spec::Redaction style) : style_{style} {}
 
   void push(std::string_view bytes) { kept_.append(bytes); }
-  void add(Hit hit);
+  bool add(Hit hit);
   std::string release(std::uint64_t limit);
   std::uint64_t seen() const { return base_ + kept_.size(); }
 
