@@ -2,8 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/audit.h>
+#include <netinet/in.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -61,6 +65,36 @@ class Load : public testing::Test {
 
   std::string directory_;
 };
+
+// Every profile with the gateway's rules before its own fits, and opens streams and datagrams of one family alone.
+TEST(LoadWithGateway, AddsTwoKindsOfSocketToAnyProfile) {
+  struct Row {
+    std::uint64_t domain, type, protocol;
+    Action action;
+  };
+  constexpr Row kRows[] = {{AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0, Action::allow},
+                           {AF_INET, SOCK_DGRAM, IPPROTO_UDP, Action::allow},
+                           {AF_INET, SOCK_RAW, IPPROTO_ICMP, Action::refuse},
+                           {AF_INET, SOCK_DGRAM, IPPROTO_ICMP, Action::refuse},
+                           {AF_INET, SOCK_STREAM, 262, Action::refuse},
+                           {AF_INET6, SOCK_STREAM, 0, Action::quiet},
+                           {AF_NETLINK, SOCK_RAW, 12, Action::refuse},
+                           {AF_PACKET, SOCK_RAW, 0, Action::refuse}};
+  for (const char* name : {"compute", "interpreter", "agent", "server"}) {
+    const Result<CompiledFilter> filter = load_filter(with_gateway(name), BELLJAR_SOURCE_DIR "/profiles", "");
+    ASSERT_TRUE(filter) << filter.error().message();
+    for (const Row& row : kRows) {
+      seccomp_data data{};
+      data.nr = SYS_socket;
+      data.arch = AUDIT_ARCH_X86_64;
+      data.args[0] = row.domain;
+      data.args[1] = row.type;
+      data.args[2] = row.protocol;
+      EXPECT_EQ(filter.value().profile.decide(data).action, row.action)
+          << name << " " << row.domain << " " << row.type << " " << row.protocol;
+    }
+  }
+}
 
 TEST_F(Load, CacheGivesTheSameFilter) {
   const CompiledFilter made = load();

@@ -12,8 +12,8 @@ constexpr std::array<std::string_view, 9> kClasses{"FS", "NET", "PROC", "KRN", "
 std::vector<Probe> join() {
   std::vector<Probe> all;
   for (const std::span<const Probe> part :
-       {fs_probes(), fs_write_probes(), net_probes(), net_family_probes(), proc_probes(), krn_probes(),
-        krn_file_probes(), res_probes(), res_count_probes(), cov_probes(), leak_probes(), priv_probes(),
+       {fs_probes(), fs_write_probes(), net_probes(), net_family_probes(), net_online_probes(), proc_probes(),
+        krn_probes(), krn_file_probes(), res_probes(), res_count_probes(), cov_probes(), leak_probes(), priv_probes(),
         tty_probes()}) {
     all.insert(all.end(), part.begin(), part.end());
   }

@@ -11,6 +11,7 @@ std::span<const Probe> fs_probes();
 std::span<const Probe> fs_write_probes();
 std::span<const Probe> net_probes();
 std::span<const Probe> net_family_probes();
+std::span<const Probe> net_online_probes();
 std::span<const Probe> proc_probes();
 std::span<const Probe> krn_probes();
 std::span<const Probe> krn_file_probes();

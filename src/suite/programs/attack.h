@@ -60,6 +60,7 @@ std::span<const Attack> fs_mount_attacks();
 std::span<const Attack> fs_write_attacks();
 std::span<const Attack> net_attacks();
 std::span<const Attack> net_family_attacks();
+std::span<const Attack> net_online_attacks();
 std::span<const Attack> proc_attacks();
 std::span<const Attack> krn_attacks();
 std::span<const Attack> krn_file_attacks();

@@ -129,6 +129,11 @@ void DescriptorFacts::add_socket(int pid, int number) {
     const std::string text = address_text(address);
     if (!text.empty()) lines_.insert("peer " + text);
   }
+  size = sizeof address;
+  if (::getsockname(copy, reinterpret_cast<sockaddr*>(&address), &size) == 0) {
+    const std::string text = address_text(address);
+    if (!text.empty()) lines_.insert("bound " + text);
+  }
   (void)::close(copy);
 }
 

@@ -25,9 +25,9 @@ namespace belljar::suite {
 namespace {
 
 std::vector<std::span<const Attack>> all_attacks() {
-  return {fs_attacks(),   fs_mount_attacks(), fs_write_attacks(), net_attacks(), net_family_attacks(),
-          proc_attacks(), krn_attacks(),      krn_file_attacks(), res_attacks(), res_count_attacks(),
-          cov_attacks(),  leak_attacks(),     priv_attacks(),     tty_attacks()};
+  return {fs_attacks(),         fs_mount_attacks(), fs_write_attacks(), net_attacks(),      net_family_attacks(),
+          net_online_attacks(), proc_attacks(),     krn_attacks(),      krn_file_attacks(), res_attacks(),
+          res_count_attacks(),  cov_attacks(),      leak_attacks(),     priv_attacks(),     tty_attacks()};
 }
 
 const Attack* find_attack(std::string_view id) {

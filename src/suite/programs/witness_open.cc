@@ -25,17 +25,32 @@ long port_of(int fd) {
   return ntohs(address.sin6_port);  // the port lies at the same place in both families
 }
 
-int internet_socket(int family, int type) {
+int internet_socket(int family, int type, std::uint32_t at = INADDR_LOOPBACK) {
   const int fd = ::socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   const int on = 1;
   if (family == AF_INET6) (void)::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-  const sockaddr_in four = ipv4(INADDR_LOOPBACK, 0);
+  const sockaddr_in four = ipv4(at, 0);
   const sockaddr_in6 six = ipv6("::1", 0);
   const auto* address =
       family == AF_INET ? reinterpret_cast<const sockaddr*>(&four) : reinterpret_cast<const sockaddr*>(&six);
   (void)::bind(fd, address, family == AF_INET ? sizeof four : sizeof six);
   if (type == SOCK_STREAM) (void)::listen(fd, 16);
   return fd;
+}
+
+// The machine's own address towards the world; empty where it has none.
+std::string own_address() {
+  const int fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const sockaddr_in out = ipv4(0xc6336401, 9);  // 198.51.100.1, nobody's: a datagram socket asks the routes alone
+  sockaddr_in own{};
+  socklen_t size = sizeof own;
+  char text[INET_ADDRSTRLEN] = {};
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&out), sizeof out) == 0 &&
+      ::getsockname(fd, reinterpret_cast<sockaddr*>(&own), &size) == 0) {
+    (void)::inet_ntop(AF_INET, &own.sin_addr, text, sizeof text);
+  }
+  (void)::close(fd);
+  return text;
 }
 
 std::string hex(const unsigned char* bytes, std::size_t count) {
@@ -65,6 +80,14 @@ void Witness::open_internet() {
   add("tcp6", AF_INET6, SOCK_STREAM);
   add("udp4", AF_INET, SOCK_DGRAM);
   add("udp6", AF_INET6, SOCK_DGRAM);
+  // On every address of this machine, for attackers who know another one than the loopback.
+  const int any_stream = internet_socket(AF_INET, SOCK_STREAM, INADDR_ANY);
+  listeners_.push_back({"anytcp", any_stream, true});
+  ready_["anytcp"] = std::to_string(port_of(any_stream));
+  const int any_datagram = internet_socket(AF_INET, SOCK_DGRAM, INADDR_ANY);
+  listeners_.push_back({"anyudp", any_datagram, false});
+  ready_["anyudp"] = std::to_string(port_of(any_datagram));
+  ready_["hostaddress"] = own_address();
   // A port that is free here, for an attacker who wants to be reached.
   const int free_port = internet_socket(AF_INET, SOCK_DGRAM);
   ready_["lport"] = std::to_string(port_of(free_port));
