@@ -5,6 +5,7 @@
 
 #include "exchange/budget_stage.h"
 #include "exchange/contract_stage.h"
+#include "exchange/policy_stage.h"
 #include "exchange/quarantine_stage.h"
 
 namespace belljar::exchange {
@@ -81,10 +82,11 @@ Result<Link> make_link(std::string from, std::string to, spec::Contract contract
   return make_link(shape, std::move(contract));
 }
 
-std::vector<std::unique_ptr<Stage>> standard_stages() {
+std::vector<std::unique_ptr<Stage>> standard_stages(const std::optional<policy::Policy>& policy) {
   std::vector<std::unique_ptr<Stage>> stages;
   stages.push_back(std::make_unique<QuarantineStage>());
   stages.push_back(std::make_unique<ContractStage>());
+  if (policy) stages.push_back(std::make_unique<PolicyStage>(*policy));
   stages.push_back(std::make_unique<BudgetStage>());
   stages.push_back(std::make_unique<FaultStage>());
   return stages;

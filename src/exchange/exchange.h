@@ -7,10 +7,10 @@
 //   if (decision.act == Act::allow) send(message);
 //   exchange.contain("classifier");                         // whatever it still says is held
 //
-// quarantine ▸ contract ▸ budget ▸ fault and delay: one list, the same both ways. A message that a fault has changed is
-// passed on by the driver as the fault says. A Result's error means that the record could not be written, never that a
-// message was refused. Messages between models without a link are refused. Memory grows with links, models and the root
-// causes under way. One thread at a time; the journal is borrowed and must outlive it.
+// quarantine ▸ contract ▸ policy ▸ budget ▸ fault and delay: one list, the same both ways. A message that a fault has
+// changed is passed on by the driver as the fault says. A Result's error means that the record could not be written,
+// never that a message was refused. Messages between models without a link are refused. Memory grows with links, models
+// and the root causes under way. One thread at a time; the journal is borrowed and must outlive it.
 //
 // Format of a message's entries (docs/formats/messages.md):
 //   {"kind":"request|answer|failure","state":"attempted","seq":N,"t_ns":L,"trace":..,"span":..,"parent":..,"case":..,
@@ -20,6 +20,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -30,6 +31,7 @@
 #include "exchange/faults.h"
 #include "exchange/journal.h"
 #include "exchange/stage.h"
+#include "policy/policy.h"
 #include "spec/contract.h"
 #include "spec/scenario.h"
 
@@ -50,8 +52,8 @@ struct Link {
 Result<Link> make_link(const spec::LinkSpec& shape, spec::Contract contract);
 Result<Link> make_link(std::string from, std::string to, spec::Contract contract);
 
-// quarantine ▸ contract ▸ budget ▸ fault
-std::vector<std::unique_ptr<Stage>> standard_stages();
+// quarantine ▸ contract ▸ policy ▸ budget ▸ fault; without a policy its place is empty.
+std::vector<std::unique_ptr<Stage>> standard_stages(const std::optional<policy::Policy>& policy = {});
 
 struct Rules {
   spec::Budgets budgets;

@@ -155,7 +155,7 @@ Result<void> Conductor::seal() {
 
 Result<void> Conductor::drive() {
   TRY(enter(StepName::drive));
-  exchange::Exchange exchange{*journal_, exchange::standard_stages()};
+  exchange::Exchange exchange{*journal_, exchange::standard_stages(resolved_.loaded.policy)};
   for (const exchange::Link& link : resolved_.loaded.links) exchange.connect(link);
   exchange.set_rules({scenario().budgets, exchange::FaultBook{scenario().faults, scenario().seed},
                       scenario().clock == spec::ClockKind::logical});

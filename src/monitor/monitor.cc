@@ -19,7 +19,7 @@ spec::Finding* Monitor::find(const spec::Finding& like) {
   return found == findings_.end() ? nullptr : &*found;
 }
 
-std::optional<Alarm> Monitor::note(spec::Finding finding) {
+std::optional<Alarm> Monitor::note(spec::Finding finding, Trigger trigger) {
   spec::Finding* known = find(finding);
   if (known == nullptr && findings_.size() >= kFindingsMax) {
     finding.rule = "others";
@@ -33,7 +33,8 @@ std::optional<Alarm> Monitor::note(spec::Finding finding) {
     findings_.push_back(std::move(finding));
     known = &findings_.back();
   }
-  if (!triggers(*known) || !alarmed_.insert(known->model).second) return std::nullopt;
+  const bool asked = trigger == Trigger::always || triggers(*known);
+  if (!asked || !alarmed_.insert(known->model).second) return std::nullopt;
   known->contained = true;
   return Alarm{known->model, known->id, known->kind + " " + known->rule + ": " + known->detail};
 }
@@ -70,6 +71,11 @@ std::optional<Alarm> Monitor::watch_refusal(const std::string& model, const std:
 std::optional<Alarm> Monitor::watch(spec::Finding finding, std::int64_t at_ns) {
   finding.first_ns = at_ns;
   return note(std::move(finding));
+}
+
+std::optional<Alarm> Monitor::demand(spec::Finding finding, std::int64_t at_ns) {
+  finding.first_ns = at_ns;
+  return note(std::move(finding), Trigger::always);
 }
 
 std::optional<Alarm> Monitor::watch(const std::string& model, const spec::SandboxReport& report, std::int64_t at_ns) {

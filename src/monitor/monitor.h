@@ -44,6 +44,8 @@ class Monitor {
                                      std::int64_t at_ns);
   // What a detector elsewhere made of several messages: loop gain, a spent budget.
   std::optional<Alarm> watch(spec::Finding finding, std::int64_t at_ns);
+  // The same for what a rule of the policy answers with containment itself, whatever `on_breach` says.
+  std::optional<Alarm> demand(spec::Finding finding, std::int64_t at_ns);
   // The last word on a sandbox: what was not seen live is added, and counts become the report's.
   std::optional<Alarm> watch(const std::string& model, const spec::SandboxReport& report, std::int64_t at_ns);
 
@@ -53,7 +55,8 @@ class Monitor {
   std::vector<spec::Finding> take_new();
 
  private:
-  std::optional<Alarm> note(spec::Finding finding);
+  enum class Trigger { as_told, always };
+  std::optional<Alarm> note(spec::Finding finding, Trigger trigger = Trigger::as_told);
   spec::Finding* find(const spec::Finding& like);
   bool triggers(const spec::Finding& finding) const;
 

@@ -196,13 +196,6 @@ Truth selects(const spec::Selectors& what, const Known& known, Action action, sp
   return all;
 }
 
-bool is_meant(const spec::PolicyRule& rule, std::string_view subject) {
-  return std::all_of(rule.who.begin(), rule.who.end(), [&](const std::vector<std::string>& list) {
-    return std::any_of(list.begin(), list.end(),
-                       [&](const std::string& pattern) { return spec::glob_matches(pattern, subject); });
-  });
-}
-
 }  // namespace
 
 std::optional<Slot> find_slot(std::string_view name) {
@@ -210,6 +203,13 @@ std::optional<Slot> find_slot(std::string_view name) {
     if (kSlotTypes[at].name == name) return static_cast<Slot>(at);
   }
   return std::nullopt;
+}
+
+bool is_meant(const spec::PolicyRule& rule, std::string_view subject) {
+  return std::all_of(rule.who.begin(), rule.who.end(), [&](const std::vector<std::string>& list) {
+    return std::any_of(list.begin(), list.end(),
+                       [&](const std::string& pattern) { return spec::glob_matches(pattern, subject); });
+  });
 }
 
 Known place(const Request& request) {

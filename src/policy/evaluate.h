@@ -72,6 +72,8 @@ struct Rule {
   std::string reason;  // the file's, or one made of the id
 };
 
+// Whether `who` of the rule names the subject.
+bool is_meant(const spec::PolicyRule& rule, std::string_view subject);
 // Whether `rule` applies to `known`, and, for an error, `trouble` says why.
 Truth evaluate(const Rule& rule, const Known& known, Action action, const std::string*& trouble);
 

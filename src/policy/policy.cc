@@ -1,5 +1,6 @@
 #include "policy/policy.h"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <utility>
@@ -7,6 +8,7 @@
 #include "policy/evaluate.h"
 #include "policy/pattern_index.h"
 #include "spec/condition.h"
+#include "spec/glob.h"
 #include "spec/host_name.h"
 
 namespace belljar::policy {
@@ -146,6 +148,21 @@ Decision Policy::decide(const Request& request) const {
     for (const std::uint32_t rule : program.everything) weigh(rule);
   }
   return program.conclude(tally, request.action);
+}
+
+std::string_view Policy::forbids_below(Action action, std::string_view subject, std::string_view path) const {
+  const std::string below = path == "/" ? "/**" : std::string{path} + "/**";
+  const auto overlaps = [&](const spec::Selectors& what) {
+    return std::any_of(what.paths.begin(), what.paths.end(),
+                       [&](const std::string& pattern) { return spec::segments_overlap(pattern, below, '/'); });
+  };
+  for (const Rule& rule : program_->rules) {
+    const PolicyRule& source = *rule.source;
+    const bool concerns = std::find(source.actions.begin(), source.actions.end(), action) != source.actions.end();
+    if (source.effect != Effect::forbid || !concerns || !is_meant(source, subject)) continue;
+    if (std::all_of(source.what.begin(), source.what.end(), overlaps)) return source.id;
+  }
+  return {};
 }
 
 const spec::PolicySpec& Policy::spec() const { return program_->spec; }

@@ -59,6 +59,9 @@ struct Decision {
 class Policy {
  public:
   Decision decide(const Request& request) const;
+  // Whether some forbid may concern something below the folder `path`: what is bound as a whole cannot be kept apart.
+  // read and write alone; goes through every rule. The rule's id, or empty.
+  std::string_view forbids_below(Action action, std::string_view subject, std::string_view path) const;
   // The rules, tier, profiles and limits it was compiled from.
   const spec::PolicySpec& spec() const;
 

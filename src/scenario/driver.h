@@ -86,6 +86,7 @@ class Driver {
                          const std::vector<std::uint64_t>* path, std::uint64_t said_tokens);
   Result<void> request(Ask ask, codec::Json body);
   Result<void> copies(const Ask& ask, const codec::Json& body, std::uint64_t count);
+  Result<void> broke(const std::string& model, const exchange::Decision& decision);
   Result<void> refused(const Ask& ask, const exchange::Decision& decision);
   Result<void> struck_request(Ask ask, const codec::Json& body, const exchange::FaultHit& hit);
   void launch(Ask ask);

@@ -130,11 +130,28 @@ Result<void> Driver::request(Ask ask, Json body) {
   return {};
 }
 
+// A model said what the contract or the policy does not let pass; what a contained one says is held without news.
+Result<void> Driver::broke(const std::string& model, const exchange::Decision& decision) {
+  const std::int64_t at_ns = tools_.journal.elapsed_ns();
+  if (!decision.rule.starts_with("policy.")) {
+    if (decision.act != Act::refuse) return {};
+    return alarmed(tools_.monitor.watch_refusal(model, decision.rule, decision.reason, at_ns));
+  }
+  spec::Finding finding;
+  finding.severity = decision.act == Act::contain ? "critical" : decision.act == Act::hold ? "high" : "medium";
+  finding.kind = "policy";
+  finding.model = model;
+  finding.rule = decision.rule;
+  finding.detail = decision.reason;
+  if (decision.act == Act::contain) return alarmed(tools_.monitor.demand(std::move(finding), at_ns));
+  return alarmed(tools_.monitor.watch(std::move(finding), at_ns));
+}
+
 Result<void> Driver::refused(const Ask& ask, const exchange::Decision& decision) {
   const std::string why = decision.rule + ": " + decision.reason;
   const std::string& from = ask.request.from;
   CaseEnd end = from == "workload" ? CaseEnd::harness_error : CaseEnd::contract_error;
-  if (decision.act == Act::hold) end = CaseEnd::held;
+  if (decision.act == Act::hold || decision.act == Act::contain) end = CaseEnd::held;
   if (decision.rule.starts_with("budget.")) {
     end = CaseEnd::model_error;
     spec::Finding finding;
@@ -144,8 +161,8 @@ Result<void> Driver::refused(const Ask& ask, const exchange::Decision& decision)
     finding.rule = decision.rule;
     finding.detail = decision.reason;
     TRY(alarmed(tools_.monitor.watch(std::move(finding), tools_.journal.elapsed_ns())));
-  } else if (from != "workload" && decision.act == Act::refuse) {
-    TRY(alarmed(tools_.monitor.watch_refusal(from, decision.rule, decision.reason, tools_.journal.elapsed_ns())));
+  } else if (from != "workload") {
+    TRY(broke(from, decision));
   }
   TRY(fail_root(ask.request.root, end, "the request was not sent: " + why));
   return close(ask.request.root);
@@ -362,12 +379,14 @@ Result<void> Driver::believe(std::uint64_t key, Reply reply) {
   ask.said_tokens = message.said;
   if (decision.act == Act::fault) {
     TRY(struck_answer(key, *decision.fault));
-  } else if (decision.act == Act::hold) {
+  } else if (decision.act == Act::hold || decision.act == Act::contain) {
+    const std::string from = message.from;
     TRY(lose(key, {CaseEnd::held, "held: " + decision.reason}, ErrorClass::contract));
+    TRY(broke(from, decision));
   } else if (decision.act != Act::allow && decision.act != Act::alter) {
     const std::string from = message.from;
     TRY(lose(key, {CaseEnd::contract_error, decision.rule + ": " + decision.reason}, ErrorClass::contract));
-    TRY(alarmed(tools_.monitor.watch_refusal(from, decision.rule, decision.reason, tools_.journal.elapsed_ns())));
+    TRY(broke(from, decision));
   } else if (failed) {
     TRY(failure(key, ask.answer));
   } else {

@@ -8,6 +8,7 @@
 #include "exchange/contract_stage.h"
 #include "os/file.h"
 #include "scenario/flow.h"
+#include "scenario/policy_check.h"
 
 namespace belljar::scenario {
 
@@ -128,6 +129,35 @@ void load_cases(Loaded& loaded, const std::vector<InputText>& kept, Complaints& 
   loaded.cases = std::move(cases).value();
 }
 
+// The policy and whatever it extends and includes; their paths are relative to the scenario's folder, like its own.
+void load_policy(Loaded& loaded, const std::vector<InputText>& kept, Complaints& complaints) {
+  const spec::Scenario& scenario = loaded.scenario;
+  if (scenario.policy.empty()) return;
+  const spec::PolicyReader read = [&](const std::string& path) -> Result<std::string> {
+    const auto found = std::find_if(kept.begin(), kept.end(), [&](const InputText& text) { return text.path == path; });
+    if (found != kept.end() || !spec::is_ready_policy(path)) return read_input(path, kTextBytesMax, kept, loaded);
+    std::string text = TRY(spec::read_policy_file(path));
+    loaded.texts.push_back({path, text});
+    return text;
+  };
+  auto text = read(scenario.policy);
+  if (!text) return complaints.at(scenario.policy_mark, "policy: " + text.error().message());
+  auto spec = spec::parse_policy(text.value(), scenario.policy, read);
+  if (!spec) return complaints.add(spec.error().message());
+  for (const spec::PolicyFile& file : spec.value().files) {
+    loaded.policy_files.push_back({file.path, codec::sha256(file.text)});
+  }
+  auto policy = policy::compile(std::move(spec).value());
+  if (!policy) return complaints.at(scenario.policy_mark, "policy: " + policy.error().message());
+  loaded.policy = std::move(policy).value();
+  for (const spec::ModelSpec& model : scenario.models) {
+    if (!model.needs_sandbox()) continue;
+    for (const std::string& wrong : against_policy(*loaded.policy, model)) {
+      complaints.at(model.mark, "policy " + printable(scenario.policy) + ": " + wrong);
+    }
+  }
+}
+
 // A request as the driver will make it; the id stands for any.
 std::optional<Step> first_request(const Flow& flow, std::size_t link, const Case& item) {
   Progress progress;
@@ -196,6 +226,7 @@ Result<Loaded> load_from(InputText source, std::string directory, std::optional<
   loaded.texts.push_back(std::move(source));
   if (files == ModelFiles::needed) check_paths(loaded, complaints);
   load_links(loaded, kept, complaints);
+  load_policy(loaded, kept, complaints);
   load_cases(loaded, kept, complaints);
   check_requests(loaded, complaints);
   TRY(complaints.result());

@@ -16,6 +16,7 @@
 #include "base/digest.h"
 #include "base/result.h"
 #include "exchange/exchange.h"
+#include "policy/policy.h"
 #include "scenario/cases.h"
 #include "spec/scenario.h"
 
@@ -38,6 +39,8 @@ struct Loaded {
   TextInput source;       // the scenario itself
   std::vector<exchange::Link> links;
   std::vector<TextInput> contracts;
+  std::optional<policy::Policy> policy;
+  std::vector<TextInput> policy_files;  // the scenario's policy first, then what it extends and includes
   std::vector<Case> cases;
   TextInput cases_source;
   std::vector<InputText> texts;  // the scenario first

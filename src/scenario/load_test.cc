@@ -134,6 +134,51 @@ TEST_F(LoadTest, ACaseThatBreaksItsContractIsFoundBeforeAnyModelRuns) {
   EXPECT_THAT(loaded.error().message(), Not(HasSubstr("cases.csv:2")));
 }
 
+TEST_F(LoadTest, APolicyIsReadWithWhatItExtendsAndKeptAsAnInput) {
+  write("own.yaml", "belljar-policy: 1\nname: own\nextends: strict\ninclude: [more.yaml]\n");
+  write("more.yaml", "belljar-policy: 1\nrules: [{forbid: f, action: send, what: {models: [x]}}]\n");
+  const auto loaded = load_text(std::string{kScenario} + "policy: own.yaml\n");
+  ASSERT_TRUE(loaded) << loaded.error().message();
+  ASSERT_TRUE(loaded.value().policy);
+  ASSERT_EQ(loaded.value().policy_files.size(), 3U);
+  EXPECT_EQ(loaded.value().policy_files[1].path, "strict");
+  std::vector<std::string> kept;
+  for (const InputText& text : loaded.value().texts) kept.push_back(text.path);
+  EXPECT_THAT(kept, testing::IsSupersetOf({"own.yaml", "strict", "more.yaml"}));
+}
+
+TEST_F(LoadTest, ASandboxThatItsPolicyDoesNotAllowIsRefusedBeforeItIsMade) {
+  struct Row {
+    const char* policy;
+    const char* expected;
+  };
+  const std::string read = "rules: [{permit: f, action: read, what: {paths: [/model]}}]\n";
+  const std::vector<Row> rows{
+      {"minimum-tier: gvisor\n", "found tier \"native\", expected at least \"gvisor\""},
+      {"profiles: [compute, server]\n", "found profile \"interpreter\", expected compute or server"},
+      {"limits: {memory: 1MiB}\n", "found a limit of memory above 1MiB"},
+      {"", "found files at /model, expected none: no rule of policy"},
+      {"rules: [{permit: f, action: read, what: {paths: [/model]}}, {forbid: g, action: read, what: {paths: "
+       "[/model/*/keys]}}]\n",
+       "of which rule g forbids a part"}};
+  for (const Row& row : rows) {
+    const std::string rules =
+        std::string{row.policy}.find("rules") == std::string::npos && *row.policy != 0 ? read : "";
+    write("p.yaml", "belljar-policy: 1\nname: p\n" + std::string{row.policy} + rules);
+    const auto loaded = load_text(std::string{kScenario} + "policy: p.yaml\n");
+    ASSERT_FALSE(loaded) << row.policy;
+    EXPECT_THAT(loaded.error().message(), HasSubstr("s.yaml:4:"));
+    EXPECT_THAT(loaded.error().message(), HasSubstr(row.expected));
+  }
+}
+
+TEST_F(LoadTest, MistakesOfAPolicyAreToldWithTheirPlaces) {
+  write("p.yaml", "belljar-policy: 1\nname: p\nrules: [{forbid: f, action: fly}]\n");
+  const auto loaded = load_text(std::string{kScenario} + "policy: p.yaml\n");
+  ASSERT_FALSE(loaded);
+  EXPECT_THAT(loaded.error().message(), HasSubstr("p.yaml:3:29: found \"fly\""));
+}
+
 TEST_F(LoadTest, AFileThatIsNotThereIsTheCallersError) {
   const auto loaded = load(folder + "/none.yaml", std::nullopt);
   ASSERT_FALSE(loaded);

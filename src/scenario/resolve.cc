@@ -222,6 +222,11 @@ Result<Resolved> resolve(Loaded loaded, const ResolveOptions& options, Entropy& 
   manifest.set("seed", scenario.seed);
   manifest.set("cases", std::move(cases));
   manifest.set("contracts", Json{std::move(contracts)});
+  if (!resolved.loaded.policy_files.empty()) {
+    Json::Array policy;
+    for (const TextInput& file : resolved.loaded.policy_files) policy.push_back(text_input(file));
+    manifest.set("policy", Json{std::move(policy)});
+  }
   manifest.set("artifacts", Json{std::move(artifacts)});
   manifest.set("models", Json{std::move(models)});
   manifest.set("host", host_facts());

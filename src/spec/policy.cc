@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "os/file.h"
+#include "os/share.h"
 #include "spec/fields.h"
 #include "spec/policy_parts.h"
 #include "spec/quantity.h"
@@ -183,7 +184,9 @@ constexpr std::array<Field<Draft>, 10> kPolicy{{{"belljar-policy", Need::require
 
 std::string beside(const std::string& file, const std::string& path) {
   const std::size_t slash = file.rfind('/');
-  return path.starts_with('/') || slash == std::string::npos ? path : file.substr(0, slash + 1) + path;
+  return path.starts_with('/') || is_ready_policy(path) || slash == std::string::npos
+             ? path
+             : file.substr(0, slash + 1) + path;
 }
 
 Draft read_file(Assembly& assembly, const PolicyFile& file, Role role, const PolicySpec* parent);
@@ -339,10 +342,19 @@ Result<PolicySpec> parse_policy(std::string_view text, const std::string& file, 
   return std::move(draft.policy);
 }
 
-Result<PolicySpec> load_policy(const std::string& path) {
-  const PolicyReader read = [](const std::string& file) { return os::read_file(file, kFileBytesMax); };
-  const std::string text = TRY_CTX(read(path), "load policy");
-  return parse_policy(text, path, read);
+bool is_ready_policy(std::string_view name) {
+  return name.find('/') == std::string_view::npos && !name.ends_with(".yaml");
+}
+
+Result<std::string> read_policy_file(const std::string& path_or_name) {
+  if (!is_ready_policy(path_or_name)) return os::read_file(path_or_name, kFileBytesMax);
+  const std::string folder = TRY(os::find_share("policies", "BELLJAR_POLICIES", BELLJAR_SOURCE_POLICIES));
+  return os::read_file(folder + "/" + path_or_name + ".yaml", kFileBytesMax);
+}
+
+Result<PolicySpec> load_policy(const std::string& path_or_name) {
+  const std::string text = TRY_CTX(read_policy_file(path_or_name), "load policy " + quote(path_or_name));
+  return parse_policy(text, path_or_name, read_policy_file);
 }
 
 }  // namespace belljar::spec

@@ -172,9 +172,14 @@ struct PolicySpec {
 using PolicyReader = std::function<Result<std::string>(const std::string& path)>;
 
 // Errors name every mistake of every file as "file:line:column: found X, expected Y". `read` gives the text of the
-// files named by `extends` and `include`, whose paths are relative to the file that names them.
+// files named by `extends` and `include`, whose paths are relative to the file that names them; a bare name such as
+// "agent" is one of the ready policies and is handed to `read` as it is.
 Result<PolicySpec> parse_policy(std::string_view text, const std::string& file, const PolicyReader& read);
-// The same from files of the host.
-Result<PolicySpec> load_policy(const std::string& path);
+
+// Whether `name` is that of a ready policy and no path: it has no slash and does not end in .yaml.
+bool is_ready_policy(std::string_view name);
+// From the host's files: a path, or policies/NAME.yaml as it came with Belljar ($BELLJAR_POLICIES first).
+Result<std::string> read_policy_file(const std::string& path_or_name);
+Result<PolicySpec> load_policy(const std::string& path_or_name);
 
 }  // namespace belljar::spec

@@ -23,17 +23,23 @@ void read_seed(Problems& problems, const Yaml& value, Scenario& scenario) {
   if (const auto seed = read_count(problems, value, "a whole number", {0, kMost})) scenario.seed = *seed;
 }
 
+void read_policy(Problems& problems, const Yaml& value, Scenario& scenario) {
+  scenario.policy = read_path(problems, value, "the path of a policy, or the name of a ready one").value_or("");
+  scenario.policy_mark = value.mark;
+}
+
 void read_clock(Problems& problems, const Yaml& value, Scenario& scenario) {
   constexpr std::array<std::string_view, 2> kClocks{"wall", "logical"};
   const auto name = read_choice(problems, value, kClocks, {});
   if (name) scenario.clock = *name == "logical" ? ClockKind::logical : ClockKind::wall;
 }
 
-constexpr std::array<Field<Scenario>, 14> kSections{{
+constexpr std::array<Field<Scenario>, 15> kSections{{
     {"belljar", Need::required, read_version},
     {"name", Need::required,
      [](Problems& p, const Yaml& v, Scenario& s) { s.name = read_name(p, v, kFileNameOthers, 100).value_or(""); }},
     {"seed", Need::optional, read_seed},
+    {"policy", Need::optional, read_policy},
     {"artifacts", Need::optional, [](Problems& p, const Yaml& v, Scenario& s) { read_artifacts(p, v, s.artifacts); }},
     {"models", Need::required, [](Problems& p, const Yaml& v, Scenario& s) { read_models(p, v, s.models); }},
     {"links", Need::optional, [](Problems& p, const Yaml& v, Scenario& s) { read_links(p, v, s.links); }},
@@ -48,8 +54,7 @@ constexpr std::array<Field<Scenario>, 14> kSections{{
     {"monitors", Need::optional, [](Problems& p, const Yaml& v, Scenario& s) { read_monitors(p, v, s.amplification); }},
 }};
 
-constexpr std::array<Later, 3> kLaterSections{{
-    {"policy", "the built-in profiles of each model (\"profile\")"},
+constexpr std::array<Later, 2> kLaterSections{{
     {"suites", "gates on one workload"},
     {"simulators", "a sealed network"},
 }};

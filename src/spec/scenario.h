@@ -82,6 +82,7 @@ struct LinkSpec {
   double rate = 0;                 // most requests per second; further ones wait; 0: no bound
   std::int64_t ceiling_ns = 0;     // an answer that took longer is refused; 0: no bound
   std::optional<std::uint64_t> rounds;  // how often one case takes it
+  std::vector<std::string> data;        // domains of the data that its messages carry; the policy says who may use them
   Budget budget;
   codec::Mark mark;
 };
@@ -116,6 +117,8 @@ struct Scenario {
   std::string file;  // as given
   std::string name;
   std::uint64_t seed = 0;
+  std::string policy;  // file, or the name of a ready one; empty: none
+  codec::Mark policy_mark;
   std::vector<ArtifactSpec> artifacts;
   std::vector<ModelSpec> models;
   std::vector<LinkSpec> links;

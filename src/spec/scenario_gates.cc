@@ -129,8 +129,8 @@ void read_gate(Problems& problems, const Yaml& value, std::vector<GateSpec>& gat
   gates.push_back(std::move(draft.gate));
 }
 
-constexpr std::array<std::string_view, 9> kBreaches{"canary", "syscall",  "processes",     "disk",  "memory",
-                                                    "output", "contract", "amplification", "budget"};
+constexpr std::array<std::string_view, 10> kBreaches{"canary", "syscall",  "processes",     "disk",   "memory",
+                                                     "output", "contract", "amplification", "budget", "policy"};
 constexpr std::array<std::string_view, 1> kLaterBreaches{"egress"};
 
 void read_contain(Problems& problems, const Yaml& value, BreachSpec& breach) {

@@ -26,7 +26,14 @@ void read_rate(Problems& problems, const Yaml& value, LinkSpec& link) {
   problems.add(value.mark, describe(value), kExpected);
 }
 
-constexpr std::array<Field<LinkSpec>, 10> kLink{{
+void read_data(Problems& problems, const Yaml& value, LinkSpec& link) {
+  if (!require_list(problems, value, "a list of data domains such as [patient.record]")) return;
+  for (const Yaml& item : value.items) {
+    if (auto domain = read_name(problems, item, "-_.", 128)) link.data.push_back(std::move(*domain));
+  }
+}
+
+constexpr std::array<Field<LinkSpec>, 11> kLink{{
     {"from", Need::optional,
      [](Problems& p, const Yaml& v, LinkSpec& link) {
        link.from = read_text(p, v, "\"workload\" or the name of a model").value_or("");
@@ -48,6 +55,7 @@ constexpr std::array<Field<LinkSpec>, 10> kLink{{
      [](Problems& p, const Yaml& v, LinkSpec& link) {
        link.rounds = read_count(p, v, "a whole number", {1, 1'000'000'000});
      }},
+    {"data", Need::optional, read_data},
     {"budget", Need::optional, [](Problems& p, const Yaml& v, LinkSpec& link) { read_budget(p, v, link.budget); }},
 }};
 

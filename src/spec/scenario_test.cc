@@ -144,7 +144,7 @@ s.yaml:24:5: found a gate on f1 and a workload without "label", expected "label"
 s.yaml:25:27: found "slwo", expected "slow"
 s.yaml:25:34: found a fault "slow" without "delay", expected "delay" to be given
 s.yaml:25:34: found a fault of "c", expected the name of a model
-s.yaml:26:23: found "egress", not supported by this version, expected canary, syscall, processes, disk, memory, output, contract, amplification or budget
+s.yaml:26:23: found "egress", not supported by this version, expected canary, syscall, processes, disk, memory, output, contract, amplification, budget or policy
 s.yaml:26:31: found "canray", expected "canary")");
 }
 
@@ -223,8 +223,6 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"list_of_models", "models: [a]\n", "s.yaml:4:9: found a list, expected a map for models by name"},
         Wrong{"model_without_run", "models: {a: {image: host}}\n", "s.yaml:4:13: found model \"a\" without \"run\""},
         Wrong{"model_named_workload", "models: {workload: {run: [x]}}\n", "found a model named \"workload\""},
-        Wrong{"policy", "models: {a: {run: [x]}}\npolicy: p.yaml\n",
-              "s.yaml:5:1: found key \"policy\", not supported by this version"},
         Wrong{"monitors", "models: {a: {run: [x]}}\nmonitors: [loops]\n", "found a list, expected a map for monitors"},
         Wrong{"microvm", "models: {a: {run: [x], tier: microvm}}\n",
               "found \"microvm\", not supported by this version, expected native"},

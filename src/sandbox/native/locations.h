@@ -11,8 +11,5 @@ namespace belljar::sandbox::native {
 Result<std::string> find_init_program();
 // $BELLJAR_PROFILES, <dir>/../share/belljar/profiles, or the source tree a build was made from.
 Result<std::string> find_profiles();
-// The file of a policy: a path as it is; a bare name such as "agent" is policies/NAME.yaml, found as the profiles are
-// ($BELLJAR_POLICIES first).
-Result<std::string> find_policy(const std::string& name_or_path);
 
 }  // namespace belljar::sandbox::native
