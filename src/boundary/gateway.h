@@ -22,6 +22,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -66,6 +67,7 @@ struct GatewayLimits {
   std::chrono::milliseconds head_deadline{10'000};  // a whole head or handshake
   std::chrono::milliseconds progress_deadline{30'000};  // the next byte of a body or of an answer
   std::chrono::milliseconds idle_deadline{60'000};      // between requests, and in a tunnel
+  std::chrono::milliseconds service_deadline{600'000};  // a service's next word: a model may think long
 };
 
 struct Attachment {
@@ -73,7 +75,9 @@ struct Attachment {
   Doors doors;
   std::shared_ptr<const policy::Policy> policy;
   std::shared_ptr<const Services> services;       // null: none
-  std::shared_ptr<const content::Screen> screen;  // null: nothing is filtered
+  std::shared_ptr<const content::Screen> screen;  // what everything passes; null: nothing
+  // What the permits whose terms name them pass besides.
+  std::map<std::string, std::shared_ptr<const content::Screen>, std::less<>> filters;
   std::vector<Credential> credentials;
   GatewayLimits limits;
   std::uint64_t seed = 0;  // of jitter and resets
