@@ -99,6 +99,14 @@ class Program {
     }
     return heard;
   }
+  // The next piece; empty at the end.
+  std::string hear_some() {
+    char piece[16384];
+    pollfd waiting{fd_.get(), POLLIN, 0};
+    if (::poll(&waiting, 1, 3000) <= 0) return {};
+    const ssize_t bytes = ::recv(fd_.get(), piece, sizeof piece, 0);
+    return bytes > 0 ? std::string(piece, static_cast<std::size_t>(bytes)) : std::string{};
+  }
   bool was_reset() const { return was_reset_; }
   void finish() { (void)::shutdown(fd_.get(), SHUT_WR); }
 
