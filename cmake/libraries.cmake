@@ -15,6 +15,7 @@ belljar_library(openssl_crypto libcrypto.a crypto)
 belljar_library(openssl_ssl libssl.a ssl)
 belljar_library(zstd libzstd.a zstd)
 belljar_library(re2 libre2.a re2)
+belljar_library(sqlite3 libsqlite3.a sqlite3)
 belljar_library(seccomp libseccomp.a seccomp)
 # Always the archive: the shared one costs every start of belljar 2 ms, the archive's pages cost only those who scan.
 add_library(vectorscan INTERFACE)
