@@ -12,6 +12,7 @@
 #include "cli/erase.h"
 #include "cli/exec.h"
 #include "cli/image.h"
+#include "cli/policy.h"
 #include "cli/probe.h"
 #include "cli/replay.h"
 #include "cli/report.h"
@@ -36,6 +37,7 @@ constexpr auto kCommands = std::to_array<const belljar::cli::Command*>({
     &belljar::cli::kProbe,
     &belljar::cli::kImage,
     &belljar::cli::kContract,
+    &belljar::cli::kPolicy,
 });
 
 void print_help() {

@@ -346,10 +346,13 @@ bool is_ready_policy(std::string_view name) {
   return name.find('/') == std::string_view::npos && !name.ends_with(".yaml");
 }
 
+Result<std::string> ready_policy_file(const std::string& name) {
+  return TRY(os::find_share("policies", "BELLJAR_POLICIES", BELLJAR_SOURCE_POLICIES)) + "/" + name + ".yaml";
+}
+
 Result<std::string> read_policy_file(const std::string& path_or_name) {
   if (!is_ready_policy(path_or_name)) return os::read_file(path_or_name, kFileBytesMax);
-  const std::string folder = TRY(os::find_share("policies", "BELLJAR_POLICIES", BELLJAR_SOURCE_POLICIES));
-  return os::read_file(folder + "/" + path_or_name + ".yaml", kFileBytesMax);
+  return os::read_file(TRY(ready_policy_file(path_or_name)), kFileBytesMax);
 }
 
 Result<PolicySpec> load_policy(const std::string& path_or_name) {

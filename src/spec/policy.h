@@ -179,6 +179,7 @@ Result<PolicySpec> parse_policy(std::string_view text, const std::string& file, 
 // Whether `name` is that of a ready policy and no path: it has no slash and does not end in .yaml.
 bool is_ready_policy(std::string_view name);
 // From the host's files: a path, or policies/NAME.yaml as it came with Belljar ($BELLJAR_POLICIES first).
+Result<std::string> ready_policy_file(const std::string& name);
 Result<std::string> read_policy_file(const std::string& path_or_name);
 Result<PolicySpec> load_policy(const std::string& path_or_name);
 
