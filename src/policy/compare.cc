@@ -15,8 +15,6 @@ namespace {
 using spec::Condition;
 using spec::PolicyRule;
 
-constexpr std::size_t kRequestsOfAnAction = kRequestsMax / spec::kActions;
-
 // A text that the pattern matches: each star becomes something that no file is likely to name.
 std::string instance(std::string pattern) {
   for (const std::string_view star : {"**", "*"}) {
@@ -158,7 +156,7 @@ std::string_view change_name(Change change) {
   return kNames[static_cast<std::size_t>(change)];
 }
 
-std::vector<Asked> make_requests(const std::vector<const spec::PolicySpec*>& specs, Action action) {
+std::vector<Asked> make_requests(const std::vector<const spec::PolicySpec*>& specs, Action action, std::size_t most) {
   Vocabulary words;
   for (const spec::PolicySpec* spec : specs) {
     for (const PolicyRule& rule : spec->rules) words.rule(rule, action);
@@ -166,7 +164,7 @@ std::vector<Asked> make_requests(const std::vector<const spec::PolicySpec*>& spe
   add_usual(words, action);
   std::vector<Asked> requests;
   const std::size_t pairs = words.subjects.size() * words.resources.size();
-  const std::size_t each = std::max<std::size_t>(1, kRequestsOfAnAction / pairs);
+  const std::size_t each = std::max<std::size_t>(1, most / pairs);
   for (const std::string& resource : words.resources) {
     for (const std::string& subject : words.subjects) {
       std::size_t left = each;
@@ -175,7 +173,7 @@ std::vector<Asked> make_requests(const std::vector<const spec::PolicySpec*>& spe
         requests.push_back(one);
         return --left > 0;
       });
-      if (requests.size() >= kRequestsOfAnAction) return requests;
+      if (requests.size() >= most) return requests;
     }
   }
   return requests;

@@ -31,6 +31,7 @@ struct Difference {
 std::vector<Difference> compare(const Policy& before, const Policy& after);
 
 // Requests made of what the files name; what compare() tries.
-std::vector<Asked> make_requests(const std::vector<const spec::PolicySpec*>& specs, Action action);
+std::vector<Asked> make_requests(const std::vector<const spec::PolicySpec*>& specs, Action action,
+                                 std::size_t most = kRequestsMax / spec::kActions);
 
 }  // namespace belljar::policy

@@ -6,9 +6,9 @@
 //   if (decision.answer == Answer::deny) refuse(decision.rule, decision.reason, decision.consequence);
 //
 // Default deny; forbid wins; a rule that applies and cannot be evaluated (an attribute missing or of the wrong type)
-// denies and says so. What is asked is hostile: a host or a file's path that is not in its normal form is denied, and to
-// a rule that looks at the path of a request, one in another form is as good as unseen: no permit of paths matches it,
-// no forbid of paths can be ruled out. The query of a path is not looked at.
+// denies and says so. What is asked is hostile: a host or a file's path that is not in its normal form is denied, and
+// to a rule that looks at the path of a request, one in another form is as good as unseen: no permit of paths matches
+// it, no forbid of paths can be ruled out. The query of a path is not looked at.
 //
 // With `partial`, attributes that are absent are not known yet. `allow` and `deny` are then final whatever they turn
 // out to be; `depends` means that the rest decides: go on only where it can be seen, and ask again with it.

@@ -142,6 +142,34 @@ TEST(Explain, NamesWhatStandsAgainstTheNearestPermit) {
   EXPECT_EQ(near[1].against.size(), 3U);
 }
 
+// What a request lacks is taken away, one set of attributes after another: what is said early must hold late.
+TEST(Policy, PartialAnswersAreFinal) {
+  std::size_t open = 0;
+  for (const std::string name : {"air-gapped", "strict", "agent", "developer"}) {
+    const Policy policy =
+        compile(spec::load_policy(std::string{BELLJAR_SOURCE_DIR} + "/policies/" + name + ".yaml").value()).value();
+    for (std::size_t action = 0; action < spec::kActions; ++action) {
+      for (const Asked& full : make_requests({&policy.spec()}, static_cast<Action>(action), 300)) {
+        const Answer late = decide(policy, full).answer;
+        for (std::size_t taken = 0; taken < (std::size_t{1} << full.attributes.size()); ++taken) {
+          Asked early = full;
+          early.partial = true;
+          early.attributes.clear();
+          for (std::size_t at = 0; at < full.attributes.size(); ++at) {
+            if (((taken >> at) & 1U) == 0) early.attributes.push_back(full.attributes[at]);
+          }
+          const Answer answer = decide(policy, early).answer;
+          open += answer == Answer::depends ? 1 : 0;
+          if (answer != Answer::depends) {
+            EXPECT_EQ(answer, late) << asked_text(early) << " / " << asked_text(full);
+          }
+        }
+      }
+    }
+  }
+  EXPECT_GT(open, 1000U);
+}
+
 const Difference* find(const std::vector<Difference>& differences, Change change, std::string_view after) {
   for (const Difference& one : differences) {
     if (one.change == change && one.rule_after == after) return &one;
