@@ -185,6 +185,37 @@ Result<void> Cgroup::set_limits(const CgroupLimits& limits, CgroupParts wanted) 
   return {};
 }
 
+// The kernel keeps bytes by the page, rounded down.
+Result<std::string> Cgroup::limits_changed(const CgroupLimits& limits, CgroupParts wanted) const {
+  constexpr std::uint64_t kPage = 4096;
+  std::string changed;
+  for (const CgroupHierarchy& hierarchy : tree_->hierarchies) {
+    const bool v1 = hierarchy.version == CgroupVersion::v1;
+    const auto wants = [&](CgroupPart part) { return wanted.has(part) && hierarchy.parts.has(part); };
+    const auto expect = [&](const char* file, const std::string& expected) -> Result<void> {
+      std::string found = TRY(read_cgroup_file(hierarchy.parent.get(), name_ + "/" + file));
+      found = found.substr(0, found.find('\n'));
+      if (found == expected) return {};
+      changed += (changed.empty() ? "" : "; ") + std::string{file} + " is " + found + ", expected " + expected;
+      return {};
+    };
+    const auto bytes = [](std::uint64_t value) { return std::to_string(value / kPage * kPage); };
+    if (wants(CgroupPart::memory)) {
+      TRY(expect(v1 ? "memory.limit_in_bytes" : "memory.max", bytes(limits.memory_bytes)));
+    }
+    if (wants(CgroupPart::swap)) {
+      const std::uint64_t both = saturating_sum(limits.memory_bytes, limits.swap_bytes);
+      TRY(v1 ? expect("memory.memsw.limit_in_bytes", bytes(both))
+             : expect("memory.swap.max", bytes(limits.swap_bytes)));
+    }
+    if (wants(CgroupPart::processes)) TRY(expect("pids.max", std::to_string(limits.processes)));
+    if (!wants(CgroupPart::cpu)) continue;
+    const std::string quota = std::to_string(cpu_quota_us(limits.cpu_cores));
+    TRY(v1 ? expect("cpu.cfs_quota_us", quota) : expect("cpu.max", quota + " " + std::to_string(kCpuPeriodUs)));
+  }
+  return changed;
+}
+
 Result<void> Cgroup::attach(pid_t pid, AttachTo where) const {
   for (std::size_t i = 0; i < tree_->hierarchies.size(); ++i) {
     const CgroupHierarchy& hierarchy = tree_->hierarchies[i];

@@ -153,6 +153,8 @@ class Cgroup {
   Result<std::vector<Fd>> open_entries() const;
 
   Result<CgroupCounters> counters();
+  // Reads the limits back. Empty: as create() set them; otherwise "memory.max is 2147483648, expected 536870912; ...".
+  Result<std::string> limits_changed(const CgroupLimits& limits, CgroupParts wanted = kCgroupQuotas) const;
 
   Result<void> freeze() const;  // returns once every task stands still
   Result<void> thaw() const;

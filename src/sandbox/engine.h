@@ -98,6 +98,13 @@ class Sandbox {
     return Error{Errc::unavailable, "read the network of a sandbox: its spec has no gateway"};
   }
 
+  // Reads the walls of a sandbox that has not ended back from the kernel and compares them with what was asked for:
+  // ids, capabilities, no_new_privs, seccomp, namespaces, mounts, cgroup limits and, with a gateway, the network.
+  // Empty: all as it should be; otherwise "memory.max is ..., expected ...; ...".
+  virtual Result<std::string> drift() {
+    return Error{Errc::unavailable, "read the walls of a sandbox back: this one has none"};
+  }
+
   virtual bool ended() const = 0;
   virtual void signal(int number) = 0;  // forwarded to every process inside
   // Ends the whole tree; `why` becomes the reason of the report and `status` its status.

@@ -316,6 +316,12 @@ Result<std::optional<ShownMessage>> show(const std::string& run, const ledger::V
 
 }  // namespace
 
+std::vector<ManifestChange> manifest_changes(const Json& one, const Json& two) {
+  RunDiff diff;
+  ManifestDiff{diff}.compare("", &one, &two, 0);
+  return std::move(diff.manifest);
+}
+
 Result<RunDiff> diff_runs(const std::string& one, const std::string& two, const ledger::VerifyOptions& options) {
   MessageReader first = TRY(open_messages(one, options));
   MessageReader second = TRY(open_messages(two, options));

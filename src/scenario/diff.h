@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "codec/json.h"
 #include "ledger/ledger.h"
 
 namespace belljar::scenario {
@@ -58,6 +59,9 @@ struct RunDiff {
 
   bool same() const { return different + only_one + only_two == 0 && manifest.empty(); }
 };
+
+// What differs between two manifests, at most kListedChangesMax of it.
+std::vector<ManifestChange> manifest_changes(const codec::Json& one, const codec::Json& two);
 
 Result<RunDiff> diff_runs(const std::string& one, const std::string& two, const ledger::VerifyOptions& options);
 

@@ -265,18 +265,7 @@ void Box::check_and_approve() {
     fail("seal sandbox " + home_.spec.name + ": not all sockets of its gateway arrived");
     return;
   }
-  const std::uint32_t base = home_.id_base + slot_ * kIdsPerSlot;
-  Posture posture;
-  posture.init = init_;
-  posture.program = program_;
-  posture.separate_ids = home_.powers.id_range;
-  posture.init_id = home_.powers.id_range ? base : ::geteuid();
-  posture.program_id = home_.powers.id_range ? base + kProgramId : ::geteuid();
-  posture.init_readable = !home_.powers.rootless;
-  posture.descriptors_readable = !home_.powers.rootless || !home_.powers.id_range;
-  posture.deterministic = home_.spec.deterministic.has_value();
-  posture.open_files = home_.spec.quotas.open_files;
-  posture.plan = home_.plan;
+  const Posture posture = expected_posture();
   const Depth depth = home_.posture_known ? Depth::every_start : Depth::first_of_a_plan;
   Result<std::string> differences = check_posture(posture, depth);
   if (home_.spec.gateway && differences && differences.value().empty()) differences = network_differences();

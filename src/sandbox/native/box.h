@@ -28,6 +28,7 @@
 
 namespace belljar::sandbox::native {
 
+struct Posture;
 struct Template;  // native_engine.h: the launcher and what all boxes of one plan share
 
 enum class BoxState {
@@ -82,6 +83,7 @@ class Box {
   Result<int> connect(std::size_t line);
   Result<GatewayDoors> gateway_doors();
   Result<std::string> network_differences() const;
+  Result<std::string> drift() const;
   int input_fd() const { return pipes_.input.get(); }
   int output_fd(Stream stream) const { return stream == Stream::out ? pipes_.output.get() : pipes_.error.get(); }
   const spec::SandboxReport& report() const { return report_; }
@@ -102,6 +104,7 @@ class Box {
   void on_sealed(const BoxReport& report);
   void on_unfixed(std::uint32_t what);
   void on_program_ready(const BoxReport& report, pid_t program);
+  Posture expected_posture() const;
   void check_and_approve();
   Result<void> look_inside();
   void note(spec::Violation violation);

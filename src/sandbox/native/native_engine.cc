@@ -66,12 +66,12 @@ Result<BoxEnds> make_ends() {
   return ends;
 }
 
+}  // namespace
+
 os::CgroupLimits limits_of(const spec::Quotas& quotas) {
   // One more task than the program may have: pid 1.
   return {quotas.memory_bytes, quotas.swap_bytes, quotas.cpu_cores, quotas.processes + 1};
 }
-
-}  // namespace
 
 NativeEngine::NativeEngine(EngineOptions options, const Clock& clock, os::CgroupHost cgroups, EngineNumber number)
     : options_{std::move(options)},

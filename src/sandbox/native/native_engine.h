@@ -91,6 +91,8 @@ class NativeEngine final : public Engine {
   Nanoseconds timer_at_{0};
 };
 
+os::CgroupLimits limits_of(const spec::Quotas& quotas);
+
 // The user's view of a box.
 std::unique_ptr<Sandbox> make_handle(NativeEngine& engine, Box& box);
 

@@ -32,8 +32,9 @@ struct Posture {
 };
 
 enum class Depth {
-  every_start,     // ids, capabilities, seccomp, no_new_privs, tracer, groups, namespaces, descriptors
-  first_of_a_plan  // the same, and every mount with its flags, and the limits
+  every_start,      // ids, capabilities, seccomp, no_new_privs, tracer, groups, namespaces, descriptors
+  first_of_a_plan,  // the same, and every mount with its flags, and the limits
+  running           // of a program under way: what it cannot rightly have changed itself
 };
 
 // Empty: as expected. Otherwise "CapEff of the program is 0000000000000400, expected 0; ...".
