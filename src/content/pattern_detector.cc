@@ -10,8 +10,9 @@ namespace belljar::content {
 namespace {
 
 // The folded lane begins that far before the first unit and ends that far behind the last: what is found elsewhere is
-// found in the text as it is.
-constexpr std::uint64_t kAround = kSecretMost;
+// found in the text as it is. Rules need some 150 bytes before their secret; a secret with nothing to undo in its first
+// 512 bytes, and something later, is found if the text as it is shows it.
+constexpr std::uint64_t kAround = 512;
 constexpr std::size_t kPiece = std::size_t{64} << 10;
 
 class PatternDetector final : public Detector {
@@ -41,7 +42,8 @@ class PatternDetector final : public Detector {
   }
 
   std::uint64_t safe() const override {
-    const std::uint64_t least = std::min(plain_.safe(), folder_.taken());
+    // What the folder has not decided yet may still begin a lane, and lengthen the word before it.
+    const std::uint64_t least = std::min(plain_.safe(), plain_.safe(folder_.taken()));
     return lane_ ? std::min(least, from_of(lane_->safe())) : least;
   }
 

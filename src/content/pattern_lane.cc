@@ -127,10 +127,11 @@ void PatternLane::finish(bool at_end, std::vector<PatternMatch>& matches) {
   opened_.clear();
 }
 
-std::uint64_t PatternLane::safe() const {
-  std::uint64_t least = seen();
-  if (set_.any_narrow()) least = std::min(least, word_begin(seen()));
-  least = std::min(least, seen() - std::min(seen() - start_, set_.always_held()));
+std::uint64_t PatternLane::safe(std::uint64_t upto) const {
+  upto = std::clamp(upto, base_, seen());
+  std::uint64_t least = upto;
+  if (set_.any_narrow()) least = std::min(least, word_begin(upto));
+  least = std::min(least, upto - std::min(upto - start_, set_.always_held()));
   for (const Opened& opened : opened_) least = std::min(least, opened.at);
   for (const Waiting& waiting : waiting_) least = std::min(least, waiting.secret);
   return least;

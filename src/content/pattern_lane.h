@@ -26,7 +26,8 @@ class PatternLane {
   void feed(std::string_view bytes, std::vector<PatternMatch>& matches);
   // `at_end`: the text ends here; else it goes on, and is no longer looked at.
   void finish(bool at_end, std::vector<PatternMatch>& matches);
-  std::uint64_t safe() const;
+  // The same as if nothing behind `upto` had been fed.
+  std::uint64_t safe(std::uint64_t upto = UINT64_MAX) const;
   std::uint64_t seen() const { return base_ + text_.size(); }
   // What stands at a match just given.
   std::string_view text(std::uint64_t begin, std::uint64_t end) const;

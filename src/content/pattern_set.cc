@@ -76,7 +76,7 @@ Result<PatternSet> PatternSet::make(std::vector<PatternRule> rules, const std::s
     set.shapes_.push_back(pattern_shape(rule.regex, rule.group));
     const PatternShape& shape = set.shapes_.back();
     for (const std::string& opening : shape.openings) {
-      patterns.push_back({opening, false, false});
+      patterns.push_back({opening, false, true});  // a flag may have been cut off: rather too many
       set.opening_rules_.push_back(at);
     }
     set.expressions_.push_back(std::make_unique<Expression>(rule.regex));

@@ -121,22 +121,105 @@ bool may_match_space(std::string_view part) {
   return false;
 }
 
-// What may follow a secret and hold one white space, with which the match ends.
-bool ends_at_space(std::string_view tail) {
-  constexpr std::array<std::string_view, 3> kTails{R"((?:[\x60'"\s;]|\\[nr]|$))", R"((?:[\x60'"\s;]|\\[nr]|$)\b)",
-                                                   R"((?:['|\"|\n|\r|\s|\x60|;]|$))"};
-  return !may_match_space(tail) || std::find(kTails.begin(), kTails.end(), tail) != kTails.end();
+// Steps over whatever matches nothing by itself.
+std::size_t anchor_size(std::string_view text) {
+  for (const std::string_view anchor : {"\\b", "\\z", "\\B", "$", "^"}) {
+    if (text.starts_with(anchor)) return anchor.size();
+  }
+  return 0;
 }
 
-// The expression up to `end`, its open groups closed.
-std::string head_of(std::string_view regex, const Group& group) {
-  return std::string{regex.substr(0, group.open)} + std::string(group.outside, ')');
+// Whether a part without groups matches white space at most as its last byte.
+bool space_ends_it(std::string_view part) {
+  for (std::size_t at = 0; at < part.size();) {
+    if (const std::size_t skip = anchor_size(part.substr(at)); skip > 0) {
+      at += skip;
+      continue;
+    }
+    const Atom atom = atom_at(part.substr(at));
+    at += atom.size;
+    if (!atom.space) continue;
+    while (at < part.size() && anchor_size(part.substr(at)) > 0) at += anchor_size(part.substr(at));
+    return at == part.size();
+  }
+  return true;
+}
+
+// What follows a secret may hold one white space, with which the match ends: the ends of gitleaks' rules, such as
+// (?:[\x60'"\s;]|\\[nr]|$).
+bool ends_at_space(std::string_view tail) {
+  if (!may_match_space(tail)) return true;
+  if (tail.starts_with("(?:") && tail.ends_with(")")) tail = tail.substr(3, tail.size() - 4);
+  if (tail.find('(') != std::string_view::npos) return false;
+  std::size_t from = 0;
+  for (std::size_t at = 0; at < tail.size();) {
+    if (tail[at] != '|') {
+      at += atom_at(tail.substr(at)).size;
+      continue;
+    }
+    if (!space_ends_it(tail.substr(from, at - from))) return false;
+    from = ++at;
+  }
+  return space_ends_it(tail.substr(from));
+}
+
+// Where the expression is cut around a group: of each group that it stands in, and of the whole, the alternative that
+// it stands in alone.
+struct Around {
+  std::string head;  // up to the group, open groups closed
+  std::string tail;  // behind it
+};
+
+Around around(std::string_view regex, const std::vector<Group>& groups, const Group& group) {
+  Around out;
+  // The ends of the levels that the group stands in, outermost first.
+  std::vector<const Group*> levels;
+  for (const Group& outer : groups) {
+    if (outer.open < group.open && outer.close > group.close) levels.push_back(&outer);
+  }
+  const auto inside = [&](std::size_t at, std::size_t begin, std::size_t end) {
+    return std::none_of(groups.begin(), groups.end(), [&](const Group& g) {
+      return g.open >= begin && g.close < end && at > g.open && at <= g.close;
+    });
+  };
+  const auto bars = [&](std::size_t begin, std::size_t end) {
+    std::vector<std::size_t> found;
+    for (std::size_t at = begin; at < end;) {
+      if (regex[at] == '|' && inside(at, begin, end)) found.push_back(at);
+      at += regex[at] == '(' || regex[at] == ')' ? 1 : atom_at(regex.substr(at)).size;
+    }
+    return found;
+  };
+  std::vector<std::string> tails;
+  for (std::size_t level = 0; level <= levels.size(); ++level) {
+    const std::size_t open = level == 0 ? 0 : levels[level - 1]->open;
+    // "(?i:" and the like, without which the rest means something else.
+    std::size_t content = open;
+    if (level > 0) {
+      content = open + 1;
+      if (regex.substr(content, 1) == "?") content = std::min(regex.find_first_of(":>", content), regex.size() - 1) + 1;
+    }
+    const std::size_t end = level == 0 ? regex.size() : levels[level - 1]->close;
+    const Group& next = level == levels.size() ? group : *levels[level];
+    std::size_t from = content;
+    std::size_t to = end;
+    for (const std::size_t bar : bars(content, end)) {
+      if (bar < next.open) from = bar + 1;
+      if (bar > next.close) to = std::min(to, bar);
+    }
+    out.head.append(regex.substr(open, content - open)).append(regex.substr(from, next.open - from));
+    tails.emplace_back(regex.substr(next.close + 1, to - std::min(to, next.close + 1)));
+  }
+  out.head.append(levels.size(), ')');
+  for (auto tail = tails.rbegin(); tail != tails.rend(); ++tail) out.tail += *tail;
+  return out;
 }
 
 // The plain characters that an expression begins with, its flags before them.
 std::string literal_start(std::string_view regex, std::uint64_t& size) {
   std::string out;
   std::size_t at = regex.starts_with("(?i)") ? 4 : 0;
+  if (regex.substr(at, 2) == "\\b") at += 2;
   out = regex.substr(0, at);
   constexpr std::string_view kSpecial = "\\[](){}.*+?|^$";
   while (at < regex.size() && kSpecial.find(regex[at]) == std::string_view::npos) {
@@ -165,9 +248,11 @@ PatternShape pattern_shape(const std::string& regex, int group) {
   shape.head_width = 0;
   for (const Group& secret : secrets) {
     const std::string_view text{regex};
-    narrow = narrow && !may_match_space(text.substr(secret.open, secret.close - secret.open)) &&
-             ends_at_space(secret.close == regex.size() ? std::string_view{} : text.substr(secret.close + 1));
-    const std::string head = head_of(regex, secret);
+    const bool all = secret.close == regex.size();
+    const Around cut = all ? Around{} : around(regex, groups, secret);
+    narrow =
+        narrow && !may_match_space(text.substr(secret.open, secret.close - secret.open)) && ends_at_space(cut.tail);
+    const std::string& head = cut.head;
     const std::uint64_t width = whole || head.empty() ? 0 : Scanner::width_max(head).value_or(kSecretMost);
     shape.head_width = std::min(kSecretMost, std::max(shape.head_width, width));
     if (!whole && Scanner::width_max(head) != 0) shape.openings.push_back(head);

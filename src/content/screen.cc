@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "content/canary_set.h"
 #include "content/detector.h"
 #include "content/injection.h"
 #include "content/pattern_set.h"
@@ -23,7 +24,8 @@ constexpr std::uint64_t kRuleFileMost = 4ULL << 20;
 
 Result<void> add_secrets(const spec::SecretsSpec& spec, std::vector<PatternRule>& rules) {
   std::string text{built_in_secret_rules()};
-  if (!spec.rules.empty()) text = TRY(os::read_file(spec.rules, kRuleFileMost));
+  if (!spec.rules.empty()) text = spec.rules_text;
+  if (!spec.rules.empty() && text.empty()) text = TRY(os::read_file(spec.rules, kRuleFileMost));
   SecretRules read = TRY(parse_secret_rules(text, spec.rules.empty() ? "belljar's own rules" : spec.rules));
   for (const std::string& id : spec.without) {
     const auto named = [&](const PatternRule& rule) { return rule.name == id; };
@@ -65,6 +67,7 @@ Result<std::vector<PatternRule>> rules_of(const spec::FilterSpec& spec) {
 struct Screen::Parts {
   spec::FilterSpec spec;
   std::optional<PatternSet> patterns;
+  std::optional<CanarySet> canaries;
 };
 
 struct Stream::State {
@@ -73,36 +76,57 @@ struct Stream::State {
   std::vector<Hit> fresh;
   std::vector<Finding> pending;  // found, but one that ends earlier may still come
   std::vector<Finding> ready;
+  std::vector<Finding> decoys;  // the last canaries, so that they are not told as secrets too
   Treatment worst = Treatment::allow;
 
   explicit State(spec::Redaction style) : redactor{style} {}
 
-  std::uint64_t safe(std::uint64_t seen) const {
-    std::uint64_t least = seen;
+  std::uint64_t safe() const {
+    std::uint64_t least = redactor.seen();
     for (const auto& detector : detectors) least = std::min(least, detector->safe());
     return least;
   }
 
-  // Takes up what the detectors just found, and gives what may go on below `limit`.
-  std::string settle(std::uint64_t limit) {
+  bool is_decoy(const Finding& finding) const {
+    return finding.kind == "secret" && std::any_of(decoys.begin(), decoys.end(), [&](const Finding& decoy) {
+             return decoy.begin < finding.end && finding.begin < decoy.end;
+           });
+  }
+
+  void take_up() {
+    constexpr std::size_t kDecoys = 64;
     for (Hit& hit : fresh) {
-      worst = std::max(worst, hit.finding.treatment);
+      if (hit.finding.kind == "canary") decoys.push_back(hit.finding);
       pending.push_back(hit.finding);
       // What could not be held back cannot be redacted any more: then nothing further goes on.
       if (hit.finding.treatment == Treatment::redact && !redactor.add(std::move(hit))) worst = Treatment::refuse;
     }
     fresh.clear();
-    const auto order = [](const Finding& f) { return std::tie(f.end, f.begin, f.kind, f.rule); };
+    if (decoys.size() > kDecoys) decoys.erase(decoys.begin(), decoys.end() - kDecoys);
+    const auto order = [](const Finding& f) { return std::tie(f.end, f.begin, f.kind, f.rule, f.shown); };
     std::sort(pending.begin(), pending.end(), [&](const Finding& a, const Finding& b) { return order(a) < order(b); });
-    pending.erase(std::unique(pending.begin(), pending.end()), pending.end());
-    const bool stopped = worst >= Treatment::hold;
-    const auto known = stopped ? pending.end()
-                               : std::find_if(pending.begin(), pending.end(),
-                                              [&](const Finding& finding) { return finding.end > limit; });
-    std::move(pending.begin(), known, std::back_inserter(ready));
+    // The same, found in the text as it is and in the folded text, is one finding.
+    const auto same = [](const Finding& a, const Finding& b) {
+      return a.begin == b.begin && a.end == b.end && a.kind == b.kind && a.rule == b.rule;
+    };
+    pending.erase(std::unique(pending.begin(), pending.end(), same), pending.end());
+  }
+
+  // Makes those findings final that end at or before `limit`, and gives what may go on.
+  std::string settle(std::uint64_t limit) {
+    take_up();
+    const auto known = std::find_if(pending.begin(), pending.end(), [&](const Finding& f) { return f.end > limit; });
+    for (auto finding = pending.begin(); finding != known; ++finding) {
+      if (is_decoy(*finding)) continue;
+      worst = std::max(worst, finding->treatment);
+      ready.push_back(std::move(*finding));
+    }
     pending.erase(pending.begin(), known);
+    for (const Finding& finding : pending) {
+      if (finding.treatment >= Treatment::hold) limit = std::min(limit, finding.begin);
+    }
     std::string out = redactor.release(limit);
-    if (stopped) out.clear();
+    if (worst >= Treatment::hold) out.clear();
     return out;
   }
 };
@@ -115,7 +139,7 @@ Stream& Stream::operator=(Stream&&) noexcept = default;
 std::string Stream::push(std::string_view bytes) {
   for (const auto& detector : state_->detectors) detector->push(bytes, state_->fresh);
   state_->redactor.push(bytes);
-  return state_->settle(state_->safe(state_->redactor.seen()));
+  return state_->settle(state_->safe());
 }
 
 std::string Stream::finish() {
@@ -131,9 +155,10 @@ Screen::~Screen() = default;
 Screen::Screen(Screen&&) noexcept = default;
 Screen& Screen::operator=(Screen&&) noexcept = default;
 
-Result<Screen> Screen::make(const spec::FilterSpec& spec) {
+Result<Screen> Screen::make(const spec::FilterSpec& spec, std::span<const Canary> canaries) {
   Screen screen;
   screen.parts_->spec = spec;
+  if (!canaries.empty()) screen.parts_->canaries = TRY(CanarySet::make(canaries));
   std::vector<PatternRule> rules = TRY(rules_of(spec));
   if (rules.empty()) return screen;
   const Result<std::string> cache = os::cache_directory();
@@ -144,6 +169,7 @@ Result<Screen> Screen::make(const spec::FilterSpec& spec) {
 Stream Screen::stream() const {
   const spec::FilterSpec& spec = parts_->spec;
   auto state = std::make_unique<Stream::State>(spec.redaction);
+  if (parts_->canaries) state->detectors.push_back(make_canary_detector(*parts_->canaries, spec.canaries));
   if (spec.size) state->detectors.push_back(make_size_detector(*spec.size));
   if (spec.depth) state->detectors.push_back(make_depth_detector(*spec.depth));
   if (spec.encoding) state->detectors.push_back(make_encoding_detector(*spec.encoding));
@@ -164,7 +190,12 @@ Screened Screen::whole(std::string_view text) const {
 
 bool Screen::empty() const {
   const spec::FilterSpec& spec = parts_->spec;
-  return !spec.size && !spec.depth && !spec.encoding && !spec.unicode && !parts_->patterns;
+  return !spec.size && !spec.depth && !spec.encoding && !spec.unicode && !parts_->patterns && !parts_->canaries;
+}
+
+std::vector<Finding> Screen::follow(CanaryTrail& trail, std::string_view channel, std::string_view text) const {
+  if (!parts_->canaries) return {};
+  return parts_->canaries->follow(trail, channel, text, parts_->spec.canaries);
 }
 
 }  // namespace belljar::content

@@ -8,6 +8,9 @@
 //   send(stream.finish());                              // at the end of the body
 //   if (stream.worst() >= Treatment::hold) close();     // nothing comes out of it any more
 //
+//   CanaryTrail trail;                                  // of one sender: a canary in pieces over several messages
+//   for (Finding& finding : screen.follow(trail, "/text", text)) ...
+//
 // A stream holds back every byte that may still become part of a finding, so that a secret split over pieces never
 // goes on. Findings and output are the same however the text is cut: whole() is one push and a finish. From the first
 // finding of `hold` or more a stream gives nothing out, and what it gave out before stays a prefix of the redacted
@@ -17,14 +20,18 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "content/canary.h"
 #include "spec/filters.h"
 
 namespace belljar::content {
+
+struct CanaryTrail;  // canary_set.h
 
 using spec::Treatment;
 
@@ -65,7 +72,7 @@ class Stream {
 class Screen {
  public:
   // The error names the rule, the file and what is wrong with it.
-  static Result<Screen> make(const spec::FilterSpec& spec);
+  static Result<Screen> make(const spec::FilterSpec& spec, std::span<const Canary> canaries = {});
   ~Screen();
   Screen(Screen&&) noexcept;
   Screen& operator=(Screen&&) noexcept;
@@ -73,6 +80,8 @@ class Screen {
   Screened whole(std::string_view text) const;
   Stream stream() const;
   bool empty() const;  // nothing is searched for
+  // CanarySet::follow() with this screen's canaries; nothing without any.
+  std::vector<Finding> follow(CanaryTrail& trail, std::string_view channel, std::string_view text) const;
 
  private:
   Screen();

@@ -2,9 +2,21 @@
 
 #include <re2/re2.h>
 
-// Parsing throws inside this file alone.
+#include <stdexcept>
+
+namespace {
+
+[[noreturn]] void toml_broken(const char* expression) { throw std::runtime_error{expression}; }
+
+}  // namespace
+
+// Parsing throws inside this file alone. The library asserts what a stranger's file can break ("[[" before a NUL), and
+// with NDEBUG takes it for granted: so NDEBUG is off for it, and what it asserts is an error like any other.
+#undef NDEBUG
+#define TOML_ASSERT(expression) (static_cast<bool>(expression) ? void() : toml_broken(#expression))
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <array>
 #include <set>
 
@@ -227,6 +239,16 @@ Result<SecretRules> parse_secret_rules(std::string_view text, std::string_view f
                  std::string{file} + ": found " + human_bytes(text.size()) + ", expected at most 4 MiB"};
   }
   Reader reader{file};
+  // Expressions work on bytes, and beyond ASCII the library reaches what it calls unreachable.
+  const auto stranger = std::find_if(text.begin(), text.end(), [](char byte) {
+    return static_cast<std::uint8_t>(byte) >= 0x7F || (byte < ' ' && byte != '\n' && byte != '\t' && byte != '\r');
+  });
+  if (stranger != text.end()) {
+    const auto line = std::count(text.begin(), stranger, '\n') + 1;
+    return Error{Errc::invalid_argument,
+                 std::string{file} + ":" + std::to_string(line) +
+                     ":1: found a byte that is no ASCII text, expected ASCII (\\x.. in an expression)"};
+  }
   try {
     const toml::table root = toml::parse(text, file);
     SecretRules rules = reader.read(root);
@@ -234,6 +256,9 @@ Result<SecretRules> parse_secret_rules(std::string_view text, std::string_view f
     return rules;
   } catch (const toml::parse_error& error) {
     reader.add(error.source(), "found " + printable(error.description()) + ", expected TOML");
+    return reader.problems().error();
+  } catch (const std::runtime_error& error) {
+    reader.add({}, "found what the parser cannot read (" + printable(error.what()) + "), expected TOML");
     return reader.problems().error();
   }
 }

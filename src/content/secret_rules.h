@@ -7,8 +7,9 @@
 // Honoured: id, description, regex, secretGroup, entropy, allowlists with regexes, stopwords, regexTarget and
 // condition, the global allowlist. `keywords` and `tags` are read and not needed: the scanner is fast without. A
 // message has no path: a rule that has both `path` and `regex` is searched for in every text, one with a path alone
-// finds nothing here, and the paths of allow lists allow nothing. `extend` and `required` are refused, as is every key
-// that is not known. An error lists everything wrong with the file, "file:line:column: found X, expected Y". Pure.
+// finds nothing here, and the paths of allow lists allow nothing. A file is ASCII. `extend` and `required` are refused,
+// as is every key that is not known. An error lists everything wrong with the file, "file:line:column: found X,
+// expected Y". Pure.
 #pragma once
 
 #include <string>

@@ -73,6 +73,111 @@ Planted plant(const PatternSet& set, const std::vector<std::uint32_t>& rules, st
   return out;
 }
 
+TEST(SecretRules, SaysEverythingWrongAtOnceWithItsLine) {
+  const auto rules = parse_secret_rules(R"(title = "x"
+[extend]
+useDefault = true
+[[rules]]
+id = "open"
+regex = '''(unclosed'''
+[[rules]]
+id = "ahead"
+regex = '''a(?=b)'''
+entropy = 11
+[[rules]]
+regex = '''abc'''
+[[rules]]
+id = "idle"
+regex = '''a*'''
+[[rules]]
+id = "group"
+regex = '''ab(c)'''
+secretGroup = 2
+colour = "red"
+)",
+                                        "ours.toml");
+  ASSERT_FALSE(rules);
+  const std::string& told = rules.error().message();
+  for (const std::string_view part :
+       {"ours.toml:2:", "\"extend\"", "ours.toml:6:9: found missing ): (unclosed",
+        "ours.toml:9:9:", "ours.toml:10:11:", "without an id", "\"idle\" that matches nothing at all",
+        "secretGroup 2 of rule \"group\"", "\"colour\" in a rule"}) {
+    EXPECT_NE(told.find(part), std::string::npos) << part << " is not in:\n" << told;
+  }
+}
+
+// What the TOML library asserts or calls unreachable is an error like any other.
+TEST(SecretRules, TakesAsciiAlone) {
+  for (const std::string_view text :
+       {std::string_view{"[[\0", 3}, std::string_view{"\xE1\x9A\x80 = 1"}, std::string_view{"[[\x01"}}) {
+    const auto rules = parse_secret_rules(text, "ours.toml");
+    ASSERT_FALSE(rules);
+    EXPECT_TRUE(rules.error().message().starts_with("ours.toml:1:")) << rules.error().message();
+  }
+}
+
+TEST(SecretRules, HonoursEntropyAllowListsAndChecksums) {
+  const auto rules = parse_secret_rules(R"([[rules]]
+id = "token"
+regex = '''\btok_([a-z0-9]{12})\b'''
+entropy = 3
+[[rules.allowlists]]
+stopwords = ["example"]
+[[rules.allowlists]]
+regexTarget = "line"
+regexes = ['''^# ''']
+[[rules]]
+id = "card"
+regex = '''\b\d{16}\b'''
+checksum = "luhn"
+)",
+                                        "ours.toml");
+  ASSERT_TRUE(rules) << rules.error().message();
+  const PatternSet set = PatternSet::make(rules.value().rules, "").value();
+  const auto found = [&](std::string_view text) {
+    auto detector = make_pattern_detector(set);
+    std::vector<Hit> hits;
+    detector->push(text, hits);
+    detector->finish(hits);
+    return hits.size();
+  };
+  EXPECT_EQ(found("x tok_a1b2c3d4e5f6 y"), 1U);
+  EXPECT_EQ(found("x tok_aaaaaaaaaaaa y"), 0U) << "no entropy";
+  EXPECT_EQ(found("x tok_exampleb4c5d y"), 0U) << "a stop word";
+  EXPECT_EQ(found("# tok_a1b2c3d4e5f6 y\n"), 0U) << "its line is allowed";
+  EXPECT_EQ(found("a\ntok_a1b2c3d4e5f6 y\n"), 1U);
+  EXPECT_EQ(found("4111111111111111"), 1U);
+  EXPECT_EQ(found("4111111111111112"), 0U) << "no checksum";
+}
+
+TEST(Secrets, AreFoundInDisguise) {
+  const PatternSet set = PatternSet::make(parse_secret_rules(built_in_secret_rules(), "own").value().rules, "").value();
+  struct Row {
+    std::string_view name;
+    std::string_view text;
+    std::string_view redacted;
+  };
+  constexpr Row kRows[] = {
+      {"zero-width space", "key AKIA2E3FQ7\u200BZBVN5XK4TW.", "key [aws-access-key-id]."},
+      {"escapes of JSON", "key \\u0041KIA2E3FQ7ZBVN5XK4TW.", "key [aws-access-key-id]."},
+      {"url", "key AKIA2E3FQ7ZBVN5XK4T%57.", "key [aws-access-key-id]."},
+      {"fullwidth", "key \uFF21KIA2E3FQ7ZBVN5XK4TW.", "key [aws-access-key-id]."},
+      {"an escaped quote before it", "{\"t\":\"password = \\\"q8Zr5TnW2xKe\\\"\"}",
+       "{\"t\":\"password = \\\"[named-secret]\\\"\"}"},
+  };
+  spec::FilterSpec spec;
+  spec.secrets = spec::SecretsSpec{};
+  const Screen screen = Screen::make(spec).value();
+  for (const Row& row : kRows) {
+    EXPECT_EQ(screen.whole(row.text).text, row.redacted) << row.name;
+    Stream stream = screen.stream();
+    std::string pieces;
+    for (const char byte : row.text) pieces += stream.push({&byte, 1});
+    pieces += stream.finish();
+    EXPECT_EQ(pieces, row.redacted) << row.name << ", byte by byte";
+  }
+}
+
 TEST(Secrets, LoadsItsOwnRules) {
   const Result<SecretRules> rules = parse_secret_rules(built_in_secret_rules(), "filters/secrets.toml");
   ASSERT_TRUE(rules) << rules.error().message();

@@ -22,6 +22,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "codec/yaml.h"
 
 namespace belljar::spec {
@@ -42,9 +43,11 @@ struct MostSpec {
 };
 
 struct SecretsSpec {
-  std::string rules;  // a file of rules in gitleaks' format; empty: the rules that belljar brings
+  std::string rules;       // a file of rules in gitleaks' format; empty: the rules that belljar brings
+  std::string rules_text;  // what that file holds, where the caller has read it
   Treatment then = Treatment::redact;
   std::vector<std::string> without;  // ids of rules left out
+  codec::Mark mark;
 };
 
 struct RecogniserSpec {
@@ -77,5 +80,8 @@ struct FilterSpec {
   Redaction redaction = Redaction::mark;
   codec::Mark mark;
 };
+
+// A file whose only section is `filters`. The error lists everything wrong with it.
+Result<FilterSpec> parse_filters(std::string_view text, std::string_view file);
 
 }  // namespace belljar::spec
