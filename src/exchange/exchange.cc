@@ -5,6 +5,7 @@
 
 #include "exchange/budget_stage.h"
 #include "exchange/contract_stage.h"
+#include "exchange/filter_stage.h"
 #include "exchange/policy_stage.h"
 #include "exchange/quarantine_stage.h"
 
@@ -47,6 +48,21 @@ std::string begin_entry(const Message& message, std::string_view state) {
   return entry;
 }
 
+codec::Json findings_json(const std::vector<content::Finding>& findings) {
+  constexpr std::size_t kTold = 32;  // of one message
+  codec::Json::Array out;
+  for (const content::Finding& finding : findings) {
+    if (out.size() == kTold) break;
+    out.emplace_back(codec::Json::Object{{"kind", finding.kind},
+                                         {"rule", finding.rule},
+                                         {"then", spec::treatment_name(finding.treatment)},
+                                         {"begin", finding.begin},
+                                         {"end", finding.end},
+                                         {"shown", finding.shown}});
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string_view direction_name(Direction direction) {
@@ -82,11 +98,13 @@ Result<Link> make_link(std::string from, std::string to, spec::Contract contract
   return make_link(shape, std::move(contract));
 }
 
-std::vector<std::unique_ptr<Stage>> standard_stages(const std::optional<policy::Policy>& policy) {
+std::vector<std::unique_ptr<Stage>> standard_stages(const std::optional<policy::Policy>& policy,
+                                                    std::shared_ptr<const content::Screen> screen) {
   std::vector<std::unique_ptr<Stage>> stages;
   stages.push_back(std::make_unique<QuarantineStage>());
   stages.push_back(std::make_unique<ContractStage>());
   if (policy) stages.push_back(std::make_unique<PolicyStage>(*policy));
+  if (screen != nullptr) stages.push_back(std::make_unique<FilterStage>(std::move(screen)));
   stages.push_back(std::make_unique<BudgetStage>());
   stages.push_back(std::make_unique<FaultStage>());
   return stages;
@@ -153,13 +171,22 @@ void Exchange::charge(const Message& message, const Parties& parties) {
 Decision Exchange::decide(const Message& message, Way& way, const Parties& parties) {
   std::optional<FaultHit> fault;
   if (!rules_.faults.empty()) fault = rules_.faults.strike(message);
-  const Context context{way.link, contained(message.from) || contained(message.to), parties.accounts.data(),
-                        parties.accounts.size(), fault ? &*fault : nullptr};
+  const std::vector<content::Finding> pieces = follow(message);
+  const Context context{way.link,
+                        contained(message.from) || contained(message.to),
+                        parties.accounts.data(),
+                        parties.accounts.size(),
+                        fault ? &*fault : nullptr,
+                        &pieces};
   std::optional<Message> altered;
   Decision last;
   for (const auto& stage : stages_) {
     Decision decision = stage->admit(altered ? *altered : message, context);
-    if (decision.act == Act::allow) continue;
+    decision.findings.insert(decision.findings.begin(), last.findings.begin(), last.findings.end());
+    if (decision.act == Act::allow) {
+      last.findings = std::move(decision.findings);
+      continue;
+    }
     if (decision.act != Act::alter) return decision;
     if (!altered) altered = message;
     altered->body = decision.altered;
@@ -167,6 +194,27 @@ Decision Exchange::decide(const Message& message, Way& way, const Parties& parti
     last = std::move(decision);
   }
   return last;
+}
+
+// Each text of the message by whom it goes to and where it stands there, so that pieces sent in one member come
+// together; an answer that becomes a question to another model is seen twice.
+std::vector<content::Finding> Exchange::follow(const Message& message) {
+  std::vector<content::Finding> findings;
+  if (rules_.screen == nullptr || message.from == "workload") return findings;
+  content::CanaryTrail& trail = trails_[message.from];
+  const auto walk = [&](const auto& self, const codec::Json& value, const std::string& place) -> void {
+    if (value.is_object()) {
+      for (const auto& [name, member] : value.as_object()) self(self, member, place + "/" + name.substr(0, 64));
+    } else if (value.is_array()) {
+      for (const codec::Json& item : value.as_array()) self(self, item, place);
+    } else if (value.is_string()) {
+      for (content::Finding& found : rules_.screen->follow(trail, place, value.as_string())) {
+        findings.push_back(std::move(found));
+      }
+    }
+  };
+  walk(walk, message.body, message.to);
+  return findings;
 }
 
 Result<void> Exchange::record_attempt(const Message& message) {
@@ -194,6 +242,9 @@ Result<void> Exchange::record_outcome(const Message& message, const Decision& de
   std::string entry = begin_entry(message, state_after(decision));
   if (!decision.rule.empty()) add_text(entry, "rule", decision.rule);
   if (!decision.reason.empty()) add_text(entry, "reason", decision.reason);
+  if (!decision.findings.empty()) {
+    entry.append(",\"findings\":").append(codec::to_json(findings_json(decision.findings)));
+  }
   if (decision.act != Act::alter) return journal_.add_text(std::move(entry));
   return journal_.add_text(std::move(entry), codec::to_json(decision.altered));
 }

@@ -7,15 +7,16 @@
 //   if (decision.act == Act::allow) send(message);
 //   exchange.contain("classifier");                         // whatever it still says is held
 //
-// quarantine ▸ contract ▸ policy ▸ budget ▸ fault and delay: one list, the same both ways. A message that a fault has
-// changed is passed on by the driver as the fault says. A Result's error means that the record could not be written,
-// never that a message was refused. Messages between models without a link are refused. Memory grows with links, models
-// and the root causes under way. One thread at a time; the journal is borrowed and must outlive it.
+// quarantine ▸ contract ▸ policy ▸ filters ▸ budget ▸ fault and delay: one list, the same both ways. A message that a
+// fault has changed is passed on by the driver as the fault says. A Result's error means that the record could not be
+// written, never that a message was refused. Messages between models without a link are refused. Memory grows with
+// links, models and the root causes under way. One thread at a time; the journal is borrowed and must outlive it.
 //
 // Format of a message's entries (docs/formats/messages.md):
 //   {"kind":"request|answer|failure","state":"attempted","seq":N,"t_ns":L,"trace":..,"span":..,"parent":..,"case":..,
 //    "id":..,"from":..,"to":..,"tokens":N,"digest":..,"body":..,"at_ns":W}
-//   {"kind":..,"state":"dispatched|held|refused|contained|faulted","seq":N,"rule":..,"reason":..,"at_ns":W}
+//   {"kind":..,"state":"dispatched|held|refused|contained|faulted","seq":N,"rule":..,"reason":..,"findings":[
+//    {"kind":..,"rule":..,"then":..,"begin":N,"end":N,"shown":..}],"at_ns":W}
 #pragma once
 
 #include <map>
@@ -27,6 +28,7 @@
 #include <utility>
 #include <vector>
 
+#include "content/canary_set.h"
 #include "content/schema.h"
 #include "exchange/faults.h"
 #include "exchange/journal.h"
@@ -52,13 +54,15 @@ struct Link {
 Result<Link> make_link(const spec::LinkSpec& shape, spec::Contract contract);
 Result<Link> make_link(std::string from, std::string to, spec::Contract contract);
 
-// quarantine ▸ contract ▸ policy ▸ budget ▸ fault; without a policy its place is empty.
-std::vector<std::unique_ptr<Stage>> standard_stages(const std::optional<policy::Policy>& policy = {});
+// quarantine ▸ contract ▸ policy ▸ filters ▸ budget ▸ fault; the place of what is not given is empty.
+std::vector<std::unique_ptr<Stage>> standard_stages(const std::optional<policy::Policy>& policy = {},
+                                                    std::shared_ptr<const content::Screen> screen = nullptr);
 
 struct Rules {
   spec::Budgets budgets;
   FaultBook faults;
-  bool logical = false;  // entries carry t_ns
+  bool logical = false;                                // entries carry t_ns
+  std::shared_ptr<const content::Screen> screen = {};  // follows canaries in pieces; the one of the stage
 };
 
 class Exchange {
@@ -93,6 +97,7 @@ class Exchange {
   Way* way(std::string_view from, std::string_view to);
   Decision decide(const Message& message, Way& way, const Parties& parties);
   void charge(const Message& message, const Parties& parties);
+  std::vector<content::Finding> follow(const Message& message);
   Parties parties(const Message& message, Way& way);
   Result<void> record_attempt(const Message& message);
   Result<void> record_outcome(const Message& message, const Decision& decision);
@@ -104,6 +109,7 @@ class Exchange {
   std::map<Ends, Way*> by_ends_;  // the keys point into the ways
   std::map<std::string, Spent, std::less<>> models_;
   std::unordered_map<std::uint64_t, Spent> roots_;
+  std::map<std::string, content::CanaryTrail, std::less<>> trails_;  // by sender
   Spent run_;
   std::uint64_t next_seq_ = 1;
   std::set<std::string, std::less<>> contained_;

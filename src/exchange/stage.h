@@ -13,8 +13,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "codec/json.h"
+#include "content/screen.h"
 #include "exchange/trace.h"
 #include "spec/composition.h"
 
@@ -73,6 +75,7 @@ struct Decision {
   std::string reason;  // for people; holds untrusted text only in printable form
   codec::Json altered;
   std::optional<FaultHit> fault;
+  std::vector<content::Finding> findings = {};  // of the content filters, also where the message passes
 };
 
 struct Spent {
@@ -95,6 +98,7 @@ struct Context {
   const Account* accounts = nullptr;
   std::size_t account_count = 0;
   const FaultHit* fault = nullptr;
+  const std::vector<content::Finding>* pieces = nullptr;  // canaries in pieces over this sender's messages
 };
 
 class Stage {

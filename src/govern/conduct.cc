@@ -9,12 +9,14 @@
 #include "base/text.h"
 #include "base/version.h"
 #include "codec/crypto.h"
+#include "content/screen.h"
 #include "govern/conductor.h"
 #include "govern/judge.h"
 #include "govern/record.h"
 #include "govern/report.h"
 #include "os/file.h"
 #include "sandbox/native/locations.h"
+#include "scenario/canaries.h"
 
 namespace belljar::govern {
 
@@ -119,6 +121,7 @@ Result<void> Conductor::keep_inputs() {
 
 Result<void> Conductor::resolve() {
   TRY(enter(StepName::resolve));
+  scenario::draw_canary_key(resolved_.loaded, tools_.entropy);
   TRY(keep_inputs());
   const std::string profiles = TRY(sandbox::native::find_profiles());
   if (again_ != nullptr && (again_->kind == AgainKind::replay || again_->kind == AgainKind::live)) {
@@ -155,10 +158,13 @@ Result<void> Conductor::seal() {
 
 Result<void> Conductor::drive() {
   TRY(enter(StepName::drive));
-  exchange::Exchange exchange{*journal_, exchange::standard_stages(resolved_.loaded.policy)};
+  const auto screen = std::make_shared<const content::Screen>(TRY(content::Screen::make(
+      scenario().filters.value_or(spec::FilterSpec{}), scenario::run_canaries(resolved_.loaded))));
+  const auto filters = screen->empty() ? nullptr : screen;
+  exchange::Exchange exchange{*journal_, exchange::standard_stages(resolved_.loaded.policy, filters)};
   for (const exchange::Link& link : resolved_.loaded.links) exchange.connect(link);
   exchange.set_rules({scenario().budgets, exchange::FaultBook{scenario().faults, scenario().seed},
-                      scenario().clock == spec::ClockKind::logical});
+                      scenario().clock == spec::ClockKind::logical, filters});
   monitor::Monitor monitor{scenario().on_breach};
   Teller teller{tools_.progress};
   const Digest secret =

@@ -94,6 +94,7 @@ struct Trial {
   std::map<std::string, spec::Contract> contracts = {};  // by "from to"
   int lag = 0;
   std::string policy = "";
+  std::vector<content::Canary> canaries = {};
 };
 
 struct Seen {
@@ -129,7 +130,10 @@ inline void drive_trial(const Trial& trial, Seen& seen) {
     ASSERT_TRUE(parsed) << parsed.error().message();
     policy = policy::compile(std::move(parsed).value()).value();
   }
-  exchange::Exchange exchange{journal, exchange::standard_stages(policy)};
+  auto made = content::Screen::make(scenario.filters.value_or(spec::FilterSpec{}), trial.canaries);
+  ASSERT_TRUE(made) << made.error().message();
+  const auto screen = std::make_shared<const content::Screen>(std::move(made).value());
+  exchange::Exchange exchange{journal, exchange::standard_stages(policy, screen)};
   for (const spec::LinkSpec& link : scenario.links) {
     const auto contract = trial.contracts.find(link.from + " " + link.to);
     exchange.connect(
@@ -137,7 +141,7 @@ inline void drive_trial(const Trial& trial, Seen& seen) {
             .value());
   }
   exchange.set_rules({scenario.budgets, exchange::FaultBook{scenario.faults, scenario.seed},
-                      scenario.clock == spec::ClockKind::logical});
+                      scenario.clock == spec::ClockKind::logical, screen});
   monitor::Monitor monitor{scenario.on_breach};
   Silent silent;
   DriveInput input{.scenario = scenario, .cases = cases, .id_secret = {}, .models = {}, .directory = "", .times = {}};

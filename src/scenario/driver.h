@@ -1,5 +1,5 @@
-// Driver: what drive() is made of. driver.cc turns the wheel, driver_asks.cc moves messages, driver_cases.cc begins and
-// ends cases. Inner part of drive.h.
+// Driver: what drive() is made of. driver.cc turns the wheel, driver_asks.cc moves messages, driver_findings.cc tells
+// of them, driver_cases.cc begins and ends cases. Inner part of drive.h.
 #pragma once
 
 #include <deque>
@@ -86,6 +86,7 @@ class Driver {
                          const std::vector<std::uint64_t>* path, std::uint64_t said_tokens);
   Result<void> request(Ask ask, codec::Json body);
   Result<void> copies(const Ask& ask, const codec::Json& body, std::uint64_t count);
+  Result<void> noticed(const exchange::Message& message, const exchange::Decision& decision);
   Result<void> broke(const std::string& model, const exchange::Decision& decision);
   Result<void> refused(const Ask& ask, const exchange::Decision& decision);
   Result<void> struck_request(Ask ask, const codec::Json& body, const exchange::FaultHit& hit);

@@ -61,6 +61,7 @@ Result<void> Driver::alarmed(const std::optional<monitor::Alarm>& alarm) {
 Result<exchange::Decision> Driver::pass(exchange::Message& message, std::size_t link) {
   exchange::Decision decision = TRY(tools_.exchange.pass(message));
   transcript_.message(message, decision);
+  if (decision.act == Act::allow || decision.act == Act::alter) TRY(noticed(message, decision));
   spec::LinkRun& run = ways_[link].run;
   run.tokens += message.tokens;
   run.bytes += message.text.size();
@@ -128,23 +129,6 @@ Result<void> Driver::request(Ask ask, Json body) {
   if (decision.act != Act::allow && decision.act != Act::alter) return refused(ask, decision);
   launch(std::move(ask));
   return {};
-}
-
-// A model said what the contract or the policy does not let pass; what a contained one says is held without news.
-Result<void> Driver::broke(const std::string& model, const exchange::Decision& decision) {
-  const std::int64_t at_ns = tools_.journal.elapsed_ns();
-  if (!decision.rule.starts_with("policy.")) {
-    if (decision.act != Act::refuse) return {};
-    return alarmed(tools_.monitor.watch_refusal(model, decision.rule, decision.reason, at_ns));
-  }
-  spec::Finding finding;
-  finding.severity = decision.act == Act::contain ? "critical" : decision.act == Act::hold ? "high" : "medium";
-  finding.kind = "policy";
-  finding.model = model;
-  finding.rule = decision.rule;
-  finding.detail = decision.reason;
-  if (decision.act == Act::contain) return alarmed(tools_.monitor.demand(std::move(finding), at_ns));
-  return alarmed(tools_.monitor.watch(std::move(finding), at_ns));
 }
 
 Result<void> Driver::refused(const Ask& ask, const exchange::Decision& decision) {

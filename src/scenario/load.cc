@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "codec/crypto.h"
 #include "content/map_template.h"
+#include "content/screen.h"
 #include "exchange/contract_stage.h"
 #include "os/file.h"
 #include "scenario/flow.h"
@@ -15,6 +16,7 @@ namespace belljar::scenario {
 namespace {
 
 constexpr std::uint64_t kTextBytesMax = 1U << 20;
+constexpr std::uint64_t kRulesBytesMax = 4U << 20;
 constexpr std::uint64_t kCasesBytesMax = 64U << 20;
 constexpr std::size_t kCaseErrorsMax = 20;
 
@@ -129,6 +131,20 @@ void load_cases(Loaded& loaded, const std::vector<InputText>& kept, Complaints& 
   loaded.cases = std::move(cases).value();
 }
 
+// The filters can be made: their rules load, their expressions are known. The screen itself needs the run's canaries.
+void load_filters(Loaded& loaded, const std::vector<InputText>& kept, Complaints& complaints) {
+  if (!loaded.scenario.filters) return;
+  spec::FilterSpec& filters = *loaded.scenario.filters;
+  if (filters.secrets && !filters.secrets->rules.empty()) {
+    auto text = read_input(filters.secrets->rules, kRulesBytesMax, kept, loaded);
+    if (!text) return complaints.at(filters.secrets->mark, "filters: " + text.error().message());
+    loaded.filter_files.push_back({filters.secrets->rules, codec::sha256(text.value())});
+    filters.secrets->rules_text = std::move(text).value();
+  }
+  const auto screen = content::Screen::make(filters);
+  if (!screen) complaints.at(filters.mark, "filters: " + screen.error().message());
+}
+
 // The policy and whatever it extends and includes; their paths are relative to the scenario's folder, like its own.
 void load_policy(Loaded& loaded, const std::vector<InputText>& kept, Complaints& complaints) {
   const spec::Scenario& scenario = loaded.scenario;
@@ -227,7 +243,13 @@ Result<Loaded> load_from(InputText source, std::string directory, std::optional<
   if (files == ModelFiles::needed) check_paths(loaded, complaints);
   load_links(loaded, kept, complaints);
   load_policy(loaded, kept, complaints);
+  load_filters(loaded, kept, complaints);
   load_cases(loaded, kept, complaints);
+  for (const InputText& text : kept) {
+    if (text.path != kCanaryKeyInput) continue;
+    loaded.canary_key = text.content;
+    loaded.texts.push_back(text);
+  }
   check_requests(loaded, complaints);
   TRY(complaints.result());
   return loaded;

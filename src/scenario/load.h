@@ -33,6 +33,9 @@ struct InputText {
   std::string content;
 };
 
+// The name under which the key of a run's canaries is kept among its inputs; no file has it.
+constexpr std::string_view kCanaryKeyInput = "<canary key>";
+
 struct Loaded {
   spec::Scenario scenario;
   std::string directory;  // absolute: what relative paths in the scenario are relative to
@@ -41,6 +44,8 @@ struct Loaded {
   std::vector<TextInput> contracts;
   std::optional<policy::Policy> policy;
   std::vector<TextInput> policy_files;  // the scenario's policy first, then what it extends and includes
+  std::string canary_key;               // canaries.h; empty: none is planted
+  std::vector<TextInput> filter_files;  // rules that the scenario's filters read
   std::vector<Case> cases;
   TextInput cases_source;
   std::vector<InputText> texts;  // the scenario first

@@ -8,9 +8,11 @@
 
 #include "base/text.h"
 #include "codec/crypto.h"
+#include "content/canary.h"
 #include "os/file.h"
 #include "sandbox/image/image.h"
 #include "sandbox/image/tree.h"
+#include "scenario/canaries.h"
 
 namespace belljar::scenario {
 
@@ -141,8 +143,7 @@ std::uint64_t seed_of_model(std::uint64_t seed, const std::string& model) {
   return made;
 }
 
-Result<Json> resolve_model(const spec::ModelSpec& spec, const ResolveOptions& options, Entropy& entropy,
-                           Resolved& into) {
+Result<Json> resolve_model(const spec::ModelSpec& spec, const ResolveOptions& options, Resolved& into) {
   if (!spec.needs_sandbox()) return resolve_hosted(spec, into);
   MadeSandbox made =
       TRY_CTX(make_sandbox(sandbox_name("", spec.name), {spec.image, spec.files, "/model", spec.profile, spec.quotas},
@@ -166,12 +167,19 @@ Result<Json> resolve_model(const spec::ModelSpec& spec, const ResolveOptions& op
   if (!spec.artifacts.empty()) described.set("artifacts", texts(spec.artifacts));
   if (!spec.allow_degraded.empty()) described.set("allow_degraded", texts(spec.allow_degraded));
   Json::Array canaries;
-  for (const spec::PlantedFile& canary : spec.canaries) {
-    canaries.emplace_back(canary.inside);
-    made.spec.planted.push_back({canary.inside, canary_content(canary.inside, entropy), true});
+  const auto plant = [&](const std::string& place) {
+    canaries.emplace_back(place);
+    return canary_of(into.loaded, spec.name, place);
+  };
+  for (const spec::PlantedFile& file : spec.canaries) {
+    made.spec.planted.push_back({file.inside, content::canary_file(file.inside, plant(file.inside)), true});
+  }
+  std::vector<std::string> environment = spec::default_environment();
+  for (const std::string& name : spec.canary_variables) {
+    environment.push_back(name + "=" + content::canary_variable(name, plant("$" + name)));
   }
   if (!canaries.empty()) described.set("canaries", Json{std::move(canaries)});
-  into.models.push_back({spec, std::move(made.spec), {spec.run, spec::default_environment(), "/work"}, false});
+  into.models.push_back({spec, std::move(made.spec), {spec.run, std::move(environment), "/work"}, false});
   return described;
 }
 
@@ -187,20 +195,10 @@ std::string base_name(const std::string& path) { return path.substr(path.find_la
 
 }  // namespace
 
-std::string canary_content(const std::string& path, Entropy& entropy) {
-  std::array<std::byte, 30> random{};
-  entropy.fill(random);
-  const std::string secret = to_base64({reinterpret_cast<const char*>(random.data()), random.size()});
-  if (path.find("aws") == std::string::npos) return "token = " + secret + "\n";
-  std::string key = to_hex({reinterpret_cast<const char*>(random.data()), 8});
-  std::transform(key.begin(), key.end(), key.begin(),
-                 [](char c) { return c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c; });
-  return "[default]\naws_access_key_id = AKIA" + key + "\naws_secret_access_key = " + secret + "\n";
-}
-
 Result<Resolved> resolve(Loaded loaded, const ResolveOptions& options, Entropy& entropy) {
   Resolved resolved;
   resolved.loaded = std::move(loaded);
+  draw_canary_key(resolved.loaded, entropy);
   const spec::Scenario& scenario = resolved.loaded.scenario;
   Json::Array artifacts;
   for (const spec::ArtifactSpec& artifact : scenario.artifacts) {
@@ -208,7 +206,7 @@ Result<Resolved> resolve(Loaded loaded, const ResolveOptions& options, Entropy& 
   }
   Json::Array models;
   for (const spec::ModelSpec& model : scenario.models) {
-    models.push_back(TRY(resolve_model(model, options, entropy, resolved)));
+    models.push_back(TRY(resolve_model(model, options, resolved)));
   }
   Json::Array contracts;
   for (const TextInput& contract : resolved.loaded.contracts) contracts.push_back(text_input(contract));
@@ -222,6 +220,11 @@ Result<Resolved> resolve(Loaded loaded, const ResolveOptions& options, Entropy& 
   manifest.set("seed", scenario.seed);
   manifest.set("cases", std::move(cases));
   manifest.set("contracts", Json{std::move(contracts)});
+  if (!resolved.loaded.filter_files.empty()) {
+    Json::Array filters;
+    for (const TextInput& file : resolved.loaded.filter_files) filters.push_back(text_input(file));
+    manifest.set("filters", Json{std::move(filters)});
+  }
   if (!resolved.loaded.policy_files.empty()) {
     Json::Array policy;
     for (const TextInput& file : resolved.loaded.policy_files) policy.push_back(text_input(file));

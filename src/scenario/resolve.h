@@ -51,7 +51,4 @@ struct Resolved {
 
 Result<Resolved> resolve(Loaded loaded, const ResolveOptions& options, Entropy& entropy);
 
-// What a planted credential holds: looks like what it pretends to be, differs in every run, opens nothing.
-std::string canary_content(const std::string& path, Entropy& entropy);
-
 }  // namespace belljar::scenario

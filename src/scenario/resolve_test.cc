@@ -22,19 +22,6 @@ class CountingEntropy final : public Entropy {
   unsigned next_ = 0xa0;
 };
 
-TEST(Canary, LooksLikeWhatItPretendsToBe) {
-  CountingEntropy entropy;
-  EXPECT_THAT(canary_content("/work/.aws/credentials", entropy),
-              MatchesRegex("\\[default\\]\naws_access_key_id = AKIA[0-9A-F]{16}\naws_secret_access_key = [^\n]{40}\n"));
-  EXPECT_THAT(canary_content("/work/.netrc", entropy), MatchesRegex("token = [^\n]{40}\n"));
-}
-
-TEST(Canary, DiffersEachTime) {
-  CountingEntropy entropy;
-  const std::string first = canary_content("/work/key", entropy);
-  EXPECT_NE(first, canary_content("/work/key", entropy));
-}
-
 // Two models of one scenario, both deterministic, and one that is not, resolved for a run of `seed`.
 std::vector<std::optional<spec::Deterministic>> seeds_of_run(std::uint64_t seed) {
   std::string folder = testing::TempDir() + "belljar-resolve-XXXXXX";

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "spec/filters_read.h"
 #include "spec/scenario_parts.h"
 
 namespace belljar::spec {
@@ -34,7 +35,7 @@ void read_clock(Problems& problems, const Yaml& value, Scenario& scenario) {
   if (name) scenario.clock = *name == "logical" ? ClockKind::logical : ClockKind::wall;
 }
 
-constexpr std::array<Field<Scenario>, 15> kSections{{
+constexpr std::array<Field<Scenario>, 16> kSections{{
     {"belljar", Need::required, read_version},
     {"name", Need::required,
      [](Problems& p, const Yaml& v, Scenario& s) { s.name = read_name(p, v, kFileNameOthers, 100).value_or(""); }},
@@ -51,6 +52,8 @@ constexpr std::array<Field<Scenario>, 15> kSections{{
      [](Problems& p, const Yaml& v, Scenario& s) { read_composition(p, v, s.composition); }},
     {"budgets", Need::optional, [](Problems& p, const Yaml& v, Scenario& s) { read_budgets(p, v, s.budgets); }},
     {"faults", Need::optional, [](Problems& p, const Yaml& v, Scenario& s) { read_faults(p, v, s.faults); }},
+    {"filters", Need::optional,
+     [](Problems& p, const Yaml& v, Scenario& s) { read_filters(p, v, s.filters.emplace()); }},
     {"monitors", Need::optional, [](Problems& p, const Yaml& v, Scenario& s) { read_monitors(p, v, s.amplification); }},
 }};
 

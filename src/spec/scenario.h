@@ -17,6 +17,7 @@
 #include "base/result.h"
 #include "codec/yaml.h"
 #include "spec/composition.h"
+#include "spec/filters.h"
 #include "spec/quotas.h"
 #include "spec/sandbox_spec.h"
 
@@ -58,6 +59,7 @@ struct ModelSpec {
   Quotas quotas;
   std::vector<std::string> artifacts;  // names; at /artifacts/NAME
   std::vector<PlantedFile> canaries;   // `canaries: [/work/.aws/credentials]`; content is made up per run
+  std::vector<std::string> canary_variables;  // `canaries: [$OPENAI_API_KEY]`
   std::vector<std::string> allow_degraded;
   std::uint16_t port = 8080;      // openai: where the model listens inside its sandbox
   std::string rules;              // scripted: the file of its rules
@@ -130,6 +132,7 @@ struct Scenario {
   Budgets budgets;
   std::vector<FaultSpec> faults;
   AmplificationSpec amplification;
+  std::optional<FilterSpec> filters;
 
   const ModelSpec* model(std::string_view name) const;
   // Each model is asked every case by itself: no links between models, no `composition`.

@@ -166,10 +166,14 @@ bool is_inside_path(std::string_view path) {
 }
 
 void read_canaries(Problems& problems, const Yaml& value, ModelSpec& model) {
-  constexpr std::string_view kExpected = "an absolute path inside the sandbox such as /work/.aws/credentials";
-  if (!require_list(problems, value, "a list of paths inside the sandbox")) return;
+  constexpr std::string_view kExpected =
+      "an absolute path inside the sandbox such as /work/.aws/credentials, or a variable such as $API_TOKEN";
+  if (!require_list(problems, value, "a list of paths inside the sandbox and of variables")) return;
   for (const Yaml& item : value.items) {
-    if (item.kind != Yaml::Kind::scalar || !is_inside_path(item.scalar)) {
+    if (item.kind == Yaml::Kind::scalar && item.scalar.starts_with('$') &&
+        is_name(std::string_view{item.scalar}.substr(1), "_", kNameMax)) {
+      model.canary_variables.push_back(item.scalar.substr(1));
+    } else if (item.kind != Yaml::Kind::scalar || !is_inside_path(item.scalar)) {
       problems.add(item.mark, describe(item), kExpected);
     } else {
       model.canaries.push_back({item.scalar, "", true});

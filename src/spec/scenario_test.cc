@@ -124,8 +124,8 @@ s.yaml:10:11: found "gvisor", not supported by this version, expected native
 s.yaml:11:14: found key "memry" in limits, expected "memory"
 s.yaml:11:35: found "512 Mb", expected a size such as 512MiB (B, KiB, MiB, GiB, KB, MB, GB)
 s.yaml:11:48: found a list, expected a limit such as 512MiB, 120s or 32
-s.yaml:12:16: found "work/x", expected an absolute path inside the sandbox such as /work/.aws/credentials
-s.yaml:12:24: found "/a/../b", expected an absolute path inside the sandbox such as /work/.aws/credentials
+s.yaml:12:16: found "work/x", expected an absolute path inside the sandbox such as /work/.aws/credentials, or a variable such as $API_TOKEN
+s.yaml:12:24: found "/a/../b", expected an absolute path inside the sandbox such as /work/.aws/credentials, or a variable such as $API_TOKEN
 s.yaml:13:17: found "modle.bin", expected the name of an artifact: model.bin
 s.yaml:14:35: found key "tier" in artifact "model.bin", expected image, files, run, profile or limits
 s.yaml:16:26: found "b", expected the name of a model: Bad_Name or a

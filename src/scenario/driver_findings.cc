@@ -1,0 +1,41 @@
+// What the driver tells the monitor about messages: what filters found, and what contract, policy and filters stopped.
+#include "scenario/driver.h"
+
+namespace belljar::scenario {
+
+using exchange::Act;
+
+// What the filters found in a message that goes on all the same.
+Result<void> Driver::noticed(const exchange::Message& message, const exchange::Decision& decision) {
+  for (const content::Finding& found : decision.findings) {
+    spec::Finding finding;
+    finding.severity = found.treatment == content::Treatment::redact ? "medium" : "low";
+    finding.kind = found.kind;
+    finding.model = message.from == "workload" ? message.to : message.from;
+    finding.rule = "filter." + found.kind + "." + found.rule;
+    finding.detail = found.shown + (found.treatment == content::Treatment::redact ? ": redacted" : ": noted");
+    TRY(alarmed(tools_.monitor.watch(std::move(finding), tools_.journal.elapsed_ns())));
+  }
+  return {};
+}
+
+// A model said what the contract, the policy or a filter does not let pass; what a contained one says is held without
+// news.
+Result<void> Driver::broke(const std::string& model, const exchange::Decision& decision) {
+  const std::int64_t at_ns = tools_.journal.elapsed_ns();
+  const bool filtered = decision.rule.starts_with("filter.");
+  if (!filtered && !decision.rule.starts_with("policy.")) {
+    if (decision.act != Act::refuse) return {};
+    return alarmed(tools_.monitor.watch_refusal(model, decision.rule, decision.reason, at_ns));
+  }
+  spec::Finding finding;
+  finding.severity = decision.act == Act::contain ? "critical" : decision.act == Act::hold ? "high" : "medium";
+  finding.kind = filtered ? decision.rule.substr(7, decision.rule.find('.', 7) - 7) : "policy";
+  finding.model = model;
+  finding.rule = decision.rule;
+  finding.detail = decision.reason;
+  if (decision.act == Act::contain) return alarmed(tools_.monitor.demand(std::move(finding), at_ns));
+  return alarmed(tools_.monitor.watch(std::move(finding), at_ns));
+}
+
+}  // namespace belljar::scenario
