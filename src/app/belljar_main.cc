@@ -11,6 +11,7 @@
 #include "cli/doctor.h"
 #include "cli/erase.h"
 #include "cli/exec.h"
+#include "cli/filter.h"
 #include "cli/image.h"
 #include "cli/policy.h"
 #include "cli/probe.h"
@@ -37,6 +38,7 @@ constexpr auto kCommands = std::to_array<const belljar::cli::Command*>({
     &belljar::cli::kProbe,
     &belljar::cli::kImage,
     &belljar::cli::kContract,
+    &belljar::cli::kFilter,
     &belljar::cli::kPolicy,
 });
 
