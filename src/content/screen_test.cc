@@ -88,6 +88,46 @@ TEST(Screen, ReplacesIllFormedBytesWhenAskedTo) {
   EXPECT_EQ(screen.whole(text).findings.size(), 2U);
 }
 
+TEST(Screen, TakesOutWhatDoesNotShow) {
+  struct Row {
+    std::string_view name;
+    std::string_view text;
+    std::string_view left;
+    std::size_t findings;
+  };
+  constexpr Row kRows[] = {
+      {"zero-width space", "pass\u200Bword", "password", 1},
+      {"bidi override", "a\u202Etxt.exe\u202C b", "atxt.exe b", 2},
+      {"a run of tags", "hi\U000E0069\U000E0067\U000E006E!", "hi!", 1},
+      {"at the end", "word\uFEFF", "word", 1},
+      {"a joiner that makes an emoji", "\U0001F468\u200D\U0001F469", "\U0001F468\u200D\U0001F469", 0},
+      {"a joiner in ASCII", "pass\u200Dword", "password", 1},
+      {"Persian", "\u0645\u06CC\u200C\u062E\u0648\u0627\u0647\u0645",
+       "\u0645\u06CC\u200C\u062E\u0648\u0627\u0647\u0645", 0},
+      {"accents", "caf\u00E9 na\u00EFve", "caf\u00E9 na\u00EFve", 0},
+  };
+  FilterSpec spec;
+  spec.unicode = Treatment::redact;
+  const Screen screen = Screen::make(spec).value();
+  for (const Row& row : kRows) {
+    for (std::size_t piece = 1; piece <= row.text.size(); ++piece) {
+      const Seen seen = in_pieces(screen, row.text, piece);
+      EXPECT_EQ(seen.text, row.left) << row.name << " in pieces of " << piece;
+      EXPECT_EQ(seen.findings.size(), row.findings) << row.name;
+    }
+  }
+}
+
+TEST(Screen, OverlappingFindsAreReplacedAsOne) {
+  FilterSpec spec;
+  spec.pii = {{"EMAIL_ADDRESS", Treatment::redact}};
+  spec.domain = {{"corner", "[a-z]+@ex", Treatment::redact}, {"tail", "ample[.]org now", Treatment::redact}};
+  const Screen screen = Screen::make(spec).value();
+  EXPECT_EQ(screen.whole("to ada@example.org now!").text, "to [EMAIL_ADDRESS]!");
+  spec.redaction = spec::Redaction::keep_format;
+  EXPECT_EQ(Screen::make(spec).value().whole("to Ada7@example.org, ok").text, "to Xxx0@xxxxxxx.xxx, ok");
+}
+
 }  // namespace
 
 }  // namespace belljar::content

@@ -90,7 +90,12 @@ class EncodingDetector final : public Detector {
   explicit EncodingDetector(Treatment treatment) : treatment_{treatment} {}
 
   void push(std::string_view bytes, std::vector<Hit>& hits) override {
-    for (const char byte : bytes) step(static_cast<std::uint8_t>(byte), hits);
+    for (std::size_t at = 0; at < bytes.size(); ++at) {
+      const std::size_t first = at;
+      while (want_.more == 0 && at < bytes.size() && static_cast<std::uint8_t>(bytes[at] - 1) < 0x7F) ++at;
+      seen_ += at - first;
+      if (at < bytes.size()) step(static_cast<std::uint8_t>(bytes[at]), hits);
+    }
   }
   void finish(std::vector<Hit>& hits) override {
     if (want_.more > 0) wrong(begin_, seen_, "an unfinished sequence", hits);

@@ -37,6 +37,13 @@ bool is_hidden(char32_t code) {
   return false;
 }
 
+// How many bytes of ASCII the text begins with: most of most texts.
+std::size_t ascii_ahead(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size() && static_cast<std::uint8_t>(text[at]) < 0x80) ++at;
+  return at;
+}
+
 bool is_joiner(char32_t code) { return code == 0x200C || code == 0x200D; }
 
 class UnicodeDetector final : public Detector {
@@ -44,7 +51,16 @@ class UnicodeDetector final : public Detector {
   explicit UnicodeDetector(Treatment treatment) : treatment_{treatment} {}
 
   void push(std::string_view bytes, std::vector<Hit>& hits) override {
-    for (const char byte : bytes) step(static_cast<std::uint8_t>(byte), hits);
+    for (std::size_t at = 0; at < bytes.size(); ++at) {
+      if (!in_run_ && need_ == 0) {
+        const std::size_t plain = ascii_ahead(bytes.substr(at));
+        seen_ += plain;
+        at += plain;
+        if (plain > 0) last_ = static_cast<std::uint8_t>(bytes[at - 1]);
+        if (at == bytes.size()) break;
+      }
+      step(static_cast<std::uint8_t>(bytes[at]), hits);
+    }
   }
   void finish(std::vector<Hit>& hits) override { end_run(need_ > 0 ? begin_ : seen_, hits); }
   std::uint64_t safe() const override {
