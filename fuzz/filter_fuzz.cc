@@ -47,6 +47,27 @@ Seen cut(const content::Screen& screen, std::string_view text, std::string_view 
   return seen;
 }
 
+// The token as an attacker might write it.
+std::string disguised(const std::string& token, unsigned how) {
+  switch (how % 6) {
+    case 0:
+      return {token.rbegin(), token.rend()};
+    case 1:
+      return to_hex(token);
+    case 2:
+      return to_base64("x" + token + "yz");
+    case 3:
+      return to_base64(token + "!");
+    case 4: {
+      std::string spaced;
+      for (const char byte : token) spaced.append(1, byte).append("\xE2\x80\x8B-");
+      return spaced;
+    }
+    default:
+      return token;
+  }
+}
+
 }  // namespace
 
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's own name
@@ -74,7 +95,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (text.find(kSecret) != std::string_view::npos) return 0;  // where letters stand before it, it is none
   const std::size_t middle = text.size() / 2;
   std::string planted{text.substr(0, middle)};
-  planted.append("\n").append(kSecret).append("\n").append(canary.token).append("\n").append(text.substr(middle));
+  planted.append("\n")
+      .append(kSecret)
+      .append("\n")
+      .append(disguised(canary.token, data[0]))
+      .append("\n")
+      .append(text.substr(middle));
   CHECK(cut(redacting, planted, cuts).text.find(kSecret) == std::string::npos, "a secret never goes on");
   const content::Screened rung = stopping.whole(planted);
   bool heard = false;
