@@ -10,6 +10,7 @@ namespace belljar::boundary {
 namespace {
 
 constexpr std::size_t kHelloMax = 16U << 10;
+constexpr int kRecordsMax = 32;
 constexpr std::uint16_t kServerName = 0;
 constexpr std::uint16_t kProtocols = 16;
 constexpr std::uint16_t kEncryptedHello = 0xfe0d;
@@ -111,10 +112,12 @@ bool looks_like_tls(std::string_view bytes) {
 
 Result<std::optional<ClientHello>> read_client_hello(std::string_view bytes) {
   std::string message;
-  while (true) {
+  for (int records = 0;; ++records) {
+    // Each look begins anew, so that a hello in crumbs would cost its square.
+    if (records > kRecordsMax) return bad("cut over more than 32 records");
     const std::size_t wanted = message.size() < 4 ? 4 : 4 + Cursor{std::string_view{message}.substr(1)}.number(3);
     if (wanted > kHelloMax) return bad("longer than 16 KiB");
-    if (message.size() >= 4 && message[0] != '\x01') return bad("another message first");
+    if (!message.empty() && message[0] != '\x01') return bad("another message first");
     if (message.size() >= 4 && message.size() >= wanted) {
       ClientHello hello = TRY(read_body(std::string_view{message}.substr(4, wanted - 4)));
       return std::optional{std::move(hello)};
@@ -126,11 +129,6 @@ Result<std::optional<ClientHello>> read_client_hello(std::string_view bytes) {
     if (length == 0 || length > kHelloMax) return bad("a record of no or too much length");
     const std::size_t there = std::min(length, bytes.size() - 5);
     message += bytes.substr(5, there);
-    if (there < length && message.size() < wanted) {
-      // A piece of a record can already show that the whole is refused.
-      if (message.size() >= 1 && message[0] != '\x01') return bad("another message first");
-      return std::optional<ClientHello>{};
-    }
     bytes.remove_prefix(5 + there);
   }
 }

@@ -38,7 +38,34 @@ struct Box {
   codec::TlsAuthority& authority;
   std::weak_ptr<Mailbox> mailbox;
   std::uint32_t connections = 0;
+  std::uint64_t held_bytes = 0;  // of bodies that wait to be whole
   bool closed = false;
+};
+
+// Bodies that are held whole are bounded for the sandbox, not for each of its connections.
+inline constexpr std::uint64_t kHeldBytesMax = 64U << 20;
+
+// A body's share of it, given back when the request is over.
+class Held {
+ public:
+  Held() = default;
+  Held(const Held&) = delete;
+  Held& operator=(const Held&) = delete;
+  ~Held() {
+    if (box_) box_->held_bytes -= bytes_;
+  }
+  // False: the sandbox holds as much as it may.
+  bool add(const std::shared_ptr<Box>& box, std::uint64_t bytes) {
+    if (box->held_bytes + bytes > kHeldBytesMax) return false;
+    box_ = box;
+    box_->held_bytes += bytes;
+    bytes_ += bytes;
+    return true;
+  }
+
+ private:
+  std::shared_ptr<Box> box_;
+  std::uint64_t bytes_ = 0;
 };
 
 // One connection of a program inside.
@@ -123,6 +150,7 @@ struct HttpJob {
   Permit permit;
   std::vector<const content::Screen*> screens;
   std::optional<std::string> gathered{};  // the whole body, filtered, where it could not go on in pieces
+  Held held;
   std::uint64_t up = 0;
   std::uint64_t down = 0;
 };

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <thread>
+
 #include "boundary/gateway/stage_test.h"
 #include "content/screen.h"
 #include "spec/filters.h"
@@ -107,6 +109,37 @@ TEST_F(GatewayLimitsTest, WithoutDescriptorsTheGatewayWaitsAndRecovers) {
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
   std::this_thread::sleep_for(std::chrono::milliseconds{100});
   EXPECT_THAT(stage.get("http://web.example.com/"), StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(GatewayLimitsTest, BodiesHeldWholeAreBoundedTogether) {
+  auto services = std::make_shared<Services>();
+  class Never final : public HttpService {
+   public:
+    void answer(const HttpAsk&, std::shared_ptr<Reply> reply) override { waiting.push_back(std::move(reply)); }
+    std::vector<std::shared_ptr<Reply>> waiting;
+  };
+  ASSERT_TRUE(services->add({"web.example.com", 80}, {"slow", Transport::plain, std::make_shared<Never>(), nullptr}));
+  Attachment attachment;
+  attachment.services = services;
+  Stage stage = GatewayLimitsTest::stage("", std::move(attachment));
+  const std::string head =
+      "POST http://web.example.com/ HTTP/1.1\r\nHost: web.example.com\r\nContent-Length: 16000000\r\n\r\n";
+  const std::string body(15'999'999, 'x');
+  std::vector<std::unique_ptr<Program>> many;
+  std::vector<std::thread> senders;
+  for (int at = 0; at < 6; ++at) {
+    many.push_back(std::make_unique<Program>(stage.http));
+    senders.emplace_back([&, program = many.back().get()] { program->say(head + body); });
+  }
+  for (std::thread& sender : senders) sender.join();
+  const auto events = stage.refusals();
+  ASSERT_FALSE(events.empty());
+  EXPECT_EQ(events[0].rule, "gateway/held");
+  many.clear();
+  // What was held is given back with its connection.
+  Program later{stage.http};
+  later.say(head + body + "x");
+  EXPECT_EQ(later.hear({}, 300), "");
 }
 
 TEST_F(GatewayLimitsTest, LatencyAndResetsFollowTheRule) {

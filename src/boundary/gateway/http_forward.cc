@@ -276,6 +276,9 @@ awaitable<std::optional<Refusal>> gather(Caller& caller, HttpJob& job, std::uint
     std::optional<Refusal> no = admit_up(caller, job, piece.size());
     if (!no && seen > bytes_max)
       no = own(spec::NetworkKind::budget, "size", "a body longer than a service or a filter takes whole", 413);
+    if (!no && !job.held.add(caller.box, piece.size())) {
+      no = own(spec::NetworkKind::budget, "held", "the sandbox's bodies under way are as many bytes as are held", 429);
+    }
     if (no) co_return no;
     whole += filter.empty() ? piece : filter.push(piece);
   }
