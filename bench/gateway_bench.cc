@@ -232,6 +232,7 @@ struct Load {
   std::uint16_t proxy = 0;
   bool sealed = false;
   std::string authority;  // whom the callers trust
+  bool keep = true;       // the callers' connections, where the proxy lets them
 };
 
 struct Seen {
@@ -257,8 +258,9 @@ Seen run_load(const Load& load, int callers, double seconds, std::uint64_t reque
   std::atomic<std::uint64_t> done = 0;
   const std::int64_t begin = now_ns();
   const std::int64_t end = seconds > 0 ? begin + static_cast<std::int64_t>(seconds * 1e9) : INT64_MAX;
-  const std::string request = load.sealed ? "GET /x HTTP/1.1\r\nHost: 127.0.0.1:18443\r\n\r\n"
-                                          : "GET http://127.0.0.1:18080/x HTTP/1.1\r\nHost: 127.0.0.1:18080\r\n\r\n";
+  std::string request = load.sealed ? "GET /x HTTP/1.1\r\nHost: 127.0.0.1:18443\r\n\r\n"
+                                    : "GET http://127.0.0.1:18080/x HTTP/1.1\r\nHost: 127.0.0.1:18080\r\n\r\n";
+  if (!load.keep) request.insert(request.size() - 2, "Connection: close\r\n");
   std::vector<std::thread> threads;
   for (auto& own : times) {
     threads.emplace_back([&] {
@@ -277,7 +279,7 @@ Seen run_load(const Load& load, int callers, double seconds, std::uint64_t reque
         }
         if (!answered) ++failed;
         if (answered && own.size() < 2'000'000) own.push_back(static_cast<double>(now_ns() - sent) / 1e3);
-        if (!answered || link->closing()) link.reset();
+        if (!answered || link->closing() || !load.keep) link.reset();
       }
     });
   }
@@ -420,8 +422,12 @@ int main(int argc, char** argv) {
     std::ofstream{folder + "/tinyproxy.conf"} << "Port " << kTinyproxy
                                               << "\nListen 127.0.0.1\nTimeout 60\nMaxClients 200\nLogLevel Critical\n";
     const pid_t tinyproxy = spawn({"tinyproxy", "-d", "-c", folder + "/tinyproxy.conf"});
-    if (reachable(kTinyproxy))
+    if (reachable(kTinyproxy)) {
       compare("plain", plain, Load{kTinyproxy, false, {}}, "tinyproxy", rounds, seconds, callers);
+      const Load closing{kGateway, false, {}, false};
+      compare("plain, a connection each", closing, Load{kTinyproxy, false, {}, false}, "tinyproxy", rounds, seconds,
+              callers);
+    }
     end_child(tinyproxy);
     end_child(gateway);
 
