@@ -150,14 +150,14 @@ Result<SSL_CTX*> TlsAuthority::State::leaf(const std::string& host) {
   if (known != leaves.end()) return known->second.get();
   Certificate made = TRY(blank(leaf_key.get(), host));
   const std::string names = (is_address(host) ? "IP:" : "DNS:") + host;
-  const bool signed_ = X509_set_issuer_name(made.get(), X509_get_subject_name(certificate.get())) == 1 &&
-                       add_extension(made.get(), certificate.get(), NID_subject_alt_name, names) &&
-                       add_extension(made.get(), certificate.get(), NID_basic_constraints, "critical,CA:FALSE") &&
-                       add_extension(made.get(), certificate.get(), NID_key_usage, "critical,digitalSignature") &&
-                       add_extension(made.get(), certificate.get(), NID_ext_key_usage, "serverAuth") &&
-                       add_extension(made.get(), certificate.get(), NID_authority_key_identifier, "keyid:always") &&
-                       X509_sign(made.get(), key.get(), EVP_sha256()) != 0;
-  if (!signed_) return failed(Errc::internal, "sign a certificate for " + host);
+  const bool made_whole = X509_set_issuer_name(made.get(), X509_get_subject_name(certificate.get())) == 1 &&
+                          add_extension(made.get(), certificate.get(), NID_subject_alt_name, names) &&
+                          add_extension(made.get(), certificate.get(), NID_basic_constraints, "critical,CA:FALSE") &&
+                          add_extension(made.get(), certificate.get(), NID_key_usage, "critical,digitalSignature") &&
+                          add_extension(made.get(), certificate.get(), NID_ext_key_usage, "serverAuth") &&
+                          add_extension(made.get(), certificate.get(), NID_authority_key_identifier, "keyid:always") &&
+                          X509_sign(made.get(), key.get(), EVP_sha256()) != 0;
+  if (!made_whole) return failed(Errc::internal, "sign a certificate for " + host);
   Context context{SSL_CTX_new(TLS_server_method())};
   CHECK(context, "memory for a TLS context");
   harden(context.get());
