@@ -92,7 +92,7 @@ struct GatewaySetup {
 
 class Gateway {
  public:
-  static Result<std::unique_ptr<Gateway>> start(GatewaySetup setup);
+  static Result<std::unique_ptr<Gateway>> start(const GatewaySetup& setup);
   ~Gateway();  // ends every connection
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;

@@ -49,7 +49,7 @@ bool make_room(Box& box) {
 
 class Gateway::Engine {
  public:
-  Engine(GatewaySetup setup, std::unique_ptr<codec::TlsAuthority> authority, os::Signal signal,
+  Engine(const GatewaySetup& setup, std::unique_ptr<codec::TlsAuthority> authority, os::Signal signal,
          os::SpareDescriptor spare)
       : events_{std::move(signal)}, spare_{std::move(spare)}, outside_{setup}, authority_{std::move(authority)} {
     asio::co_spawn(*context_, sweep(), asio::detached);
@@ -83,7 +83,7 @@ class Gateway::Engine {
   Result<void> open(Attachment attachment);
   awaitable<void> sweep();
   awaitable<void> accept(std::shared_ptr<Box> box, std::shared_ptr<tcp::acceptor> acceptor, std::string_view door);
-  void welcome(std::shared_ptr<Box> box, tcp::socket socket, std::string_view door);
+  void welcome(const std::shared_ptr<Box>& box, tcp::socket socket, std::string_view door);
 
   std::shared_ptr<asio::io_context> context_ = std::make_shared<asio::io_context>(1);
   std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>(context_);
@@ -209,7 +209,7 @@ awaitable<void> Gateway::Engine::accept(std::shared_ptr<Box> box, std::shared_pt
   }
 }
 
-void Gateway::Engine::welcome(std::shared_ptr<Box> box, tcp::socket socket, std::string_view door) {
+void Gateway::Engine::welcome(const std::shared_ptr<Box>& box, tcp::socket socket, std::string_view door) {
   if (!make_room(*box)) return;
   auto caller = std::make_shared<Caller>(box, std::move(socket), door);
   ++box->connections;
@@ -222,11 +222,11 @@ void Gateway::Engine::welcome(std::shared_ptr<Box> box, tcp::socket socket, std:
 Gateway::Gateway(std::unique_ptr<Engine> engine) : engine_{std::move(engine)} {}
 Gateway::~Gateway() = default;
 
-Result<std::unique_ptr<Gateway>> Gateway::start(GatewaySetup setup) {
+Result<std::unique_ptr<Gateway>> Gateway::start(const GatewaySetup& setup) {
   auto authority = TRY(codec::TlsAuthority::make("Belljar run authority"));
   os::Signal signal = TRY(os::Signal::make());
   os::SpareDescriptor spare = TRY(os::SpareDescriptor::make());
-  auto engine = std::make_unique<Engine>(std::move(setup), std::move(authority), std::move(signal), std::move(spare));
+  auto engine = std::make_unique<Engine>(setup, std::move(authority), std::move(signal), std::move(spare));
   return std::unique_ptr<Gateway>{new Gateway{std::move(engine)}};
 }
 
