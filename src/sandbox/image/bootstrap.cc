@@ -79,7 +79,8 @@ Result<void> run_tool(std::vector<std::string> argv, const std::string& input) {
   const os::ProgramOutput got = TRY(os::run_program(argv, options));
   if (got.exit_code == 0) return {};
   if (got.exit_code == 127 && got.error.find("No such file") != std::string::npos) {
-    return Error{Errc::unavailable, name + " is not installed: as root, run `apt-get install mmdebstrap`"};
+    const std::string package = name == "npm" ? "npm" : "mmdebstrap";
+    return Error{Errc::unavailable, name + " is not installed: as root, run `apt-get install " + package + "`"};
   }
   return Error{Errc::unavailable, name + " ended with exit code " + std::to_string(got.exit_code) + ":" +
                                       tail_of(got.error.empty() ? got.output : got.error)};
@@ -111,6 +112,29 @@ Error explain(const PackageList& list, const Error& error) {
                                         error.message()};
   }
   return error;
+}
+
+// Programs of the packages are files like any other here: none of them runs.
+Result<void> add_npm(const PackageList& list, const std::string& destination, const std::string& scratch) {
+  if (list.npm.empty()) return {};
+  std::vector<std::string> argv{"npm",
+                                "install",
+                                "--ignore-scripts",
+                                "--omit=dev",
+                                "--no-audit",
+                                "--no-fund",
+                                "--no-update-notifier",
+                                "--install-strategy=hoisted",
+                                "--prefix",
+                                destination,
+                                "--cache",
+                                scratch + "/npm"};
+  argv.insert(argv.end(), list.npm.begin(), list.npm.end());
+  TRY(run_tool(std::move(argv), ""));
+  for (const std::string rest : {"package.json", "package-lock.json"}) {
+    TRY(os::remove_tree(destination + "/" + rest));
+  }
+  return os::remove_tree(scratch + "/npm");
 }
 
 }  // namespace
@@ -153,7 +177,7 @@ Result<void> bootstrap(const PackageList& list, const AptConfiguration& apt, con
   const std::string sources = TRY(sources_for_suite(apt, list.suite, list.accept_expired_index));
   if (builder == Builder::root) {
     const Result<void> ran = run_tool(bootstrap_command(list, apt, builder, destination), sources);
-    return ran ? Result<void>{} : explain(list, ran.error());
+    return ran ? add_npm(list, destination, scratch) : explain(list, ran.error());
   }
   TRY(check_subordinate_ids());
   // Unpacked by ourselves, every file is ours to read, to verify and to remove; straight from the namespace they
@@ -164,7 +188,8 @@ Result<void> bootstrap(const PackageList& list, const AptConfiguration& apt, con
   }
   TRY(os::make_directories(destination, 0755));
   TRY(run_tool({"tar", "-x", "-p", "--no-same-owner", "--exclude=./dev/*", "-C", destination, "-f", archive}, ""));
-  return os::remove_tree(archive);
+  TRY(os::remove_tree(archive));
+  return add_npm(list, destination, scratch);
 }
 
 }  // namespace belljar::sandbox

@@ -47,6 +47,21 @@ bool is_package(std::string_view text) {
 bool is_plain_package(std::string_view text) { return text.find('=') == std::string_view::npos && is_package(text); }
 bool is_version(std::string_view text) { return is_package("aa=" + std::string{text}); }
 
+// "openai@6.8.1", "@scope/name@1.0.0-rc.1": one version, no range, no tag, no address.
+bool is_npm_package(std::string_view text) {
+  const std::size_t at = text.rfind('@');
+  if (at == 0 || at == std::string_view::npos || text.size() > 256) return false;
+  std::string_view name = text.substr(0, at);
+  if (name.front() == '@') {
+    const std::size_t slash = name.find('/');
+    if (slash == std::string_view::npos || slash < 2 || !is_name(name.substr(1, slash - 1))) return false;
+    name.remove_prefix(slash + 1);
+  }
+  const std::string_view version = text.substr(at + 1);
+  const bool digits = !version.empty() && version.front() >= '0' && version.front() <= '9';
+  return is_name(name) && digits && std::count(version.begin(), version.end(), '.') >= 2 && consists_of(version, "+-.");
+}
+
 bool is_exclude(std::string_view text) {
   const bool printable_ascii = std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
   return printable_ascii && text.size() >= 2 && text.size() <= 256 && (text.front() == '/' || text.front() == '*');
@@ -133,15 +148,18 @@ void read_entry(Reader& reader, PackageList& list, const Yaml::Entry& entry) {
     list.packages = reader.texts(value, entry.key, is_package, "a package name, optionally =version");
   } else if (entry.key == "exclude") {
     list.exclude = reader.texts(value, entry.key, is_exclude, "a path pattern that begins with / or *");
+  } else if (entry.key == "npm") {
+    list.npm = reader.texts(value, entry.key, is_npm_package, "a package of npm at one version, as openai@6.8.1");
   } else if (entry.key == "pins") {
     list.pins = reader.pins(value);
   } else if (entry.key == "expired_index") {
     const auto accept = [](std::string_view text) { return text == "accept"; };
     list.accept_expired_index = !reader.text(value, entry.key, accept, "accept").empty();
   } else {
-    reader.complain(entry.key_mark,
-                    "unknown key `" + printable(entry.key) +
-                        "`, expected belljar-image, name, suite, packages, variant, exclude, pins or expired_index");
+    reader.complain(
+        entry.key_mark,
+        "unknown key `" + printable(entry.key) +
+            "`, expected belljar-image, name, suite, packages, npm, variant, exclude, pins or expired_index");
   }
 }
 
@@ -179,6 +197,7 @@ std::string image_key(const PackageList& list, std::string_view architecture) {
   asked.set("variant", list.variant);
   asked.set("packages", array(list.packages));
   asked.set("exclude", array(list.exclude));
+  if (!list.npm.empty()) asked.set("npm", array(list.npm));
   if (!list.pins.empty()) {
     codec::Json pins;
     for (const Pin& pin : list.pins) pins.set(pin.package, pin.version);

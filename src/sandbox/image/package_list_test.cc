@@ -89,6 +89,23 @@ TEST(PackageList, PinsVersionsByPackage) {
   EXPECT_TRUE(list.value().accept_expired_index);
 }
 
+TEST(PackageList, TakesPackagesOfNpmAtOneVersionAlone) {
+  const auto with = [](const std::string& npm) {
+    return parse_package_list("belljar-image: 1\nname: n\nsuite: bookworm\npackages: [nodejs]\nnpm: ['" + npm + "']\n",
+                              "f");
+  };
+  for (const std::string good : {"openai@6.8.1", "@modelcontextprotocol/sdk@1.0.0-rc.1"}) {
+    const auto list = with(good);
+    ASSERT_TRUE(list) << list.error().message();
+    EXPECT_EQ(list.value().npm, std::vector<std::string>{good});
+  }
+  for (const std::string bad :
+       {"openai", "openai@latest", "openai@^6.8.1", "openai@6", "../x@1.0.0", "@/x@1.0.0", "@a@1.0.0", "file:x@1.0.0",
+        "git+ssh://x@1.0.0", "--prefix=/@1.0.0", "-g@1.0.0", "x@1.0.0;id"}) {
+    EXPECT_FALSE(with(bad)) << bad;
+  }
+}
+
 TEST(PackageList, TellsEveryErrorAtOnce) {
   const Result<PackageList> list =
       parse_package_list("belljar-image: 1\nname: X\nsuite: Y\npackages: [Z]\nq: 1\n", "x.yaml");
