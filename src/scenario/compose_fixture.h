@@ -95,6 +95,8 @@ struct Trial {
   int lag = 0;
   std::string policy = "";
   std::vector<content::Canary> canaries = {};
+  CallDesk* calls = nullptr;
+  std::map<std::string, std::function<std::unique_ptr<Port>()>> ports = {};  // instead of `models`
 };
 
 struct Seen {
@@ -147,10 +149,11 @@ inline void drive_trial(const Trial& trial, Seen& seen) {
   DriveInput input{.scenario = scenario, .cases = cases, .id_secret = {}, .models = {}, .directory = "", .times = {}};
   for (const spec::ModelSpec& model : scenario.models) input.models.push_back(hosted(model));
   input.make_port = [&](PortParts parts) -> Result<std::unique_ptr<Port>> {
+    if (const auto own = trial.ports.find(parts.model.name); own != trial.ports.end()) return own->second();
     return std::unique_ptr<Port>{std::make_unique<HandPort>(trial.models.at(parts.model.name), trial.lag)};
   };
   input.remake = [&](const std::string& model) -> Result<DriveModel> { return hosted(*scenario.model(model)); };
-  auto driven = drive(std::move(input), {nullptr, exchange, journal, monitor, clock, nullptr, silent});
+  auto driven = drive(std::move(input), {nullptr, exchange, journal, monitor, clock, nullptr, silent, trial.calls});
   ASSERT_TRUE(driven) << driven.error().message();
   seen.measured = std::move(driven.value().measurements);
   seen.transcript = driven.value().transcript;

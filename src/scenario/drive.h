@@ -28,6 +28,7 @@
 #include "monitor/monitor.h"
 #include "os/stop_signals.h"
 #include "sandbox/engine.h"
+#include "scenario/call_desk.h"
 #include "scenario/cases.h"
 #include "scenario/station.h"
 #include "spec/measurements.h"
@@ -67,6 +68,7 @@ struct DriveTools {
   const Clock& clock;
   os::StopSignals* stop = nullptr;  // null: nothing ends it early
   DriveListener& listener;
+  CallDesk* calls = nullptr;  // what models ask of others while they work; null: nothing
 };
 
 struct DriveResult {

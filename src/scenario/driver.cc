@@ -104,6 +104,7 @@ Result<void> Driver::sleep(os::PollSet& set) {
   Nanoseconds until = now + kNapMax;
   if (tools_.engine != nullptr) set.add(tools_.engine->poll_fd(), os::Interest::read);
   if (tools_.stop != nullptr) set.add(tools_.stop->fd(), os::Interest::read);
+  if (tools_.calls != nullptr && tools_.calls->fd() >= 0) set.add(tools_.calls->fd(), os::Interest::read);
   for (const Seat& seat : seats_) {
     seat.station->watch(set);
     until = std::min(until, seat.station->wake_at());
@@ -197,14 +198,16 @@ Result<void> Driver::handle(const Event& event) {
 Result<void> Driver::advance() {
   for (std::size_t at = 0; at < seats_.size(); ++at) {
     for (const std::uint64_t number : seats_[at].station->take_fresh()) {
-      if (!logical_) agenda_.put(real_ns(), Event::Kind::due, (at << 40U) | number);
+      if (!logical_) agenda_.put(real_ns(), Event::Kind::due, ask_key(at, number));
     }
   }
   if (!logical_) now_ns_ = real_ns();
+  TRY(take_calls());
   TRY(fill());
   for (int handled = 0; handled < kEventsATurn; ++handled) {
     const Event* next = agenda_.next();
     if (next == nullptr || (!logical_ && next->t_ns > now_ns_)) break;
+    if (TRY(calls_first(*next))) continue;
     if (TRY(blocked(*next))) break;
     const Event event = agenda_.take();
     if (logical_) now_ns_ = event.t_ns;

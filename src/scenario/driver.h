@@ -1,5 +1,6 @@
-// Driver: what drive() is made of. driver.cc turns the wheel, driver_asks.cc moves messages, driver_findings.cc tells
-// of them, driver_cases.cc begins and ends cases. Inner part of drive.h.
+// Driver: what drive() is made of. driver.cc turns the wheel, driver_asks.cc moves messages, driver_faults.cc lets faults
+// strike them, driver_findings.cc tells of them, driver_calls.cc takes what models ask of others, driver_cases.cc begins
+// and ends cases. Inner part of drive.h.
 #pragma once
 
 #include <deque>
@@ -32,6 +33,11 @@ struct Ask {
   codec::Json answer;          // answered
   exchange::Cause answer_cause;
   std::uint64_t said_tokens = 0;  // of the answer, as the model said it
+  // Asked by a model while it worked: the call, and the question it works on.
+  std::optional<std::uint64_t> call;
+  std::uint64_t caller = 0;
+  std::uint64_t calls_open = 0;  // that the model makes because of this question
+  bool due_waits = false;        // its end is off the agenda until they are over
 };
 
 // A case under way, or in a scenario that asks each model by itself a case of one model.
@@ -46,6 +52,8 @@ struct Root {
   std::int64_t latency_ns = 0;  // of its answer, where one model gives it
 };
 
+constexpr std::uint64_t ask_key(std::size_t station, std::uint64_t number) { return (station << 40U) | number; }
+
 class Driver {
  public:
   Driver(DriveInput input, const DriveTools& tools);
@@ -54,10 +62,11 @@ class Driver {
  private:
   struct Seat {  // a model's place in the run
     std::unique_ptr<Station> station;
-    std::deque<std::uint64_t> queue;      // asks that wait for room
-    std::size_t sent = 0;                 // questions before the model
-    std::optional<Fate> fate;             // it is gone, and the run knows
-    std::optional<std::uint64_t> parked;  // an answer that a fault keeps until the next one is handed over
+    std::deque<std::uint64_t> queue;       // asks that wait for room
+    std::size_t sent = 0;                  // questions before the model
+    std::optional<Fate> fate;              // it is gone, and the run knows
+    std::optional<std::uint64_t> parked;   // an answer that a fault keeps until the next one is handed over
+    std::optional<std::uint64_t> at_work;  // the question last sent, until its place is free again
   };
   struct Way {  // a link's place in the run
     spec::LinkRun run;
@@ -85,11 +94,10 @@ class Driver {
   Result<void> take_step(std::uint64_t root, Step step, const exchange::Cause* cause,
                          const std::vector<std::uint64_t>* path, std::uint64_t said_tokens);
   Result<void> request(Ask ask, codec::Json body);
-  Result<void> copies(const Ask& ask, const codec::Json& body, std::uint64_t count);
   Result<void> noticed(const exchange::Message& message, const exchange::Decision& decision);
   Result<void> broke(const std::string& model, const exchange::Decision& decision);
   Result<void> refused(const Ask& ask, const exchange::Decision& decision);
-  Result<void> struck_request(Ask ask, const codec::Json& body, const exchange::FaultHit& hit);
+  Result<void> give_up(const Ask& ask, spec::CaseEnd end, std::string why, std::string rule);
   void launch(Ask ask);
   std::int64_t throttle(std::size_t link);
   Result<void> on_deliver(std::uint64_t key);
@@ -101,13 +109,25 @@ class Driver {
   Result<void> free_place(std::size_t seat);
   Result<void> believe(std::uint64_t key, Reply reply);
   Result<void> accept(std::uint64_t key, std::int64_t at_ns);
-  Result<void> struck_answer(std::uint64_t key, const exchange::FaultHit& hit);
   Result<void> failure(std::uint64_t key, const codec::Json& error);
   Result<void> lose(std::uint64_t key, const Fate& fate, spec::ErrorClass kind);
   Result<void> measure_gain(const Ask& ask);
   Result<exchange::Decision> pass(exchange::Message& message, std::size_t link);
   Result<void> alarmed(const std::optional<monitor::Alarm>& alarm);
   Ask* find(std::uint64_t key);
+
+  // driver_faults.cc
+  Result<void> copies(const Ask& ask, const codec::Json& body, std::uint64_t count);
+  Result<void> struck_request(Ask ask, const codec::Json& body, const exchange::FaultHit& hit);
+  Result<void> struck_answer(std::uint64_t key, const exchange::FaultHit& hit);
+
+  // driver_calls.cc
+  Result<void> take_calls();
+  Result<bool> calls_first(const Event& event);
+  void put_end_back(std::uint64_t key, Ask& ask, std::int64_t after_ns);
+  Result<void> begin_call(Call call);
+  Result<void> refuse_call(const Call& call, const std::string& rule, const std::string& reason);
+  Result<void> end_call(const Ask& ask, CallReply reply);
 
   // driver_cases.cc
   Result<void> fill();

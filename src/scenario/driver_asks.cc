@@ -12,10 +12,8 @@ namespace {
 using codec::Json;
 using exchange::Act;
 using exchange::Direction;
-using exchange::FaultHit;
 using spec::CaseEnd;
 using spec::ErrorClass;
-using spec::FaultKind;
 
 std::string error_text(const Json& object) {
   const Json* error = object.find("error");
@@ -40,8 +38,6 @@ Json with_id(const std::string& id, Json body) {
   }
   return Json{std::move(members)};
 }
-
-constexpr std::uint64_t key_of(std::size_t station, std::uint64_t number) { return (station << 40U) | number; }
 
 }  // namespace
 
@@ -107,12 +103,10 @@ Result<void> Driver::take_step(std::uint64_t root, Step step, const exchange::Ca
 
 // Passes the exchange and goes on its way. The root counts it as open until it is closed.
 Result<void> Driver::request(Ask ask, Json body) {
-  const std::uint64_t root = ask.request.root;
   Seat& seat = seats_[ask.station];
   if (stopping_ || seat.fate) {
     const Fate& fate = stopping_ ? *stopping_ : *seat.fate;
-    TRY(fail_root(root, fate.end, fate.why));
-    return close(root);
+    return give_up(ask, fate.end, fate.why, "");
   }
   const spec::ModelSpec& model = seat.station->spec();
   ask.number = seat.station->next_number();
@@ -148,42 +142,14 @@ Result<void> Driver::refused(const Ask& ask, const exchange::Decision& decision)
   } else if (from != "workload") {
     TRY(broke(from, decision));
   }
-  TRY(fail_root(ask.request.root, end, "the request was not sent: " + why));
+  return give_up(ask, end, "the request was not sent: " + why, decision.rule);
+}
+
+// A question that ends without an answer: the case hears of it, or the model that asked.
+Result<void> Driver::give_up(const Ask& ask, CaseEnd end, std::string why, std::string rule) {
+  if (ask.call) return end_call(ask, {CallReply::Kind::failed, {}, std::move(rule), std::move(why)});
+  if (ask.request.copy == 0) TRY(fail_root(ask.request.root, end, std::move(why)));
   return close(ask.request.root);
-}
-
-Result<void> Driver::struck_request(Ask ask, const Json& body, const FaultHit& hit) {
-  Seat& seat = seats_[ask.station];
-  switch (hit.kind) {
-    case FaultKind::flood:
-      TRY(copies(ask, body, hit.copies));
-      launch(std::move(ask));
-      return {};
-    case FaultKind::amnesia:
-      if (!input_.remake) return Error{Errc::internal, "a fault asks for a new sandbox and nothing makes one"};
-      TRY(seat.station->restart(TRY(input_.remake(seat.station->name()))));
-      launch(std::move(ask));
-      return {};
-    default:
-      break;
-  }
-  const std::uint64_t key = key_of(ask.station, ask.number);
-  const std::string why = "unavailable: a fault of the scenario (" + std::string{spec::fault_name(hit.kind)} + ")";
-  asks_.emplace(key, std::move(ask));
-  return lose(key, {CaseEnd::model_error, why}, ErrorClass::environment);
-}
-
-// Copies are asked and counted like any question, and their answers go nowhere.
-Result<void> Driver::copies(const Ask& ask, const Json& body, std::uint64_t count) {
-  Root& root = roots_.at(ask.request.root);
-  for (std::uint64_t copy = 1; copy <= count; ++copy) {
-    Ask more = ask;
-    ++root.open;
-    more.request.copy = copy;
-    more.request.cause = trace_.after(ask.request.cause, ++root.ordinal);
-    TRY(request(std::move(more), body));
-  }
-  return {};
 }
 
 // When a request on this link may begin: as its rate and its contract's say.
@@ -205,7 +171,7 @@ std::int64_t Driver::throttle(std::size_t link) {
 }
 
 void Driver::launch(Ask ask) {
-  const std::uint64_t key = key_of(ask.station, ask.number);
+  const std::uint64_t key = ask_key(ask.station, ask.number);
   ask.passed_ns = now_ns_;
   const std::int64_t at_ns = throttle(ask.link) + links_[ask.link]->shape.latency_ns;
   asks_.emplace(key, std::move(ask));
@@ -236,6 +202,7 @@ Result<void> Driver::on_deliver(std::uint64_t key) {
 Result<void> Driver::send(std::uint64_t key, Ask& ask) {
   Seat& seat = seats_[ask.station];
   ++seat.sent;
+  seat.at_work = key;
   ask.sent = true;
   seat.station->ask({ask.number, ask.request.id, ask.request.body, ask.request.text});
   ask.request.text.clear();
@@ -256,6 +223,7 @@ Result<void> Driver::send(std::uint64_t key, Ask& ask) {
 Result<void> Driver::free_place(std::size_t at) {
   Seat& seat = seats_[at];
   --seat.sent;
+  seat.at_work.reset();
   while (!seat.queue.empty() && seat.sent < seat.station->spec().in_flight) {
     const std::uint64_t key = seat.queue.front();
     seat.queue.pop_front();
@@ -355,7 +323,7 @@ Result<void> Driver::believe(std::uint64_t key, Reply reply) {
   message.cost = static_cast<std::int64_t>(message.tokens) * model.token_cost;
   message.t_ns = now_ns_;
   message.waited_ns = now_ns_ - ask.passed_ns;
-  if (each_) root.latency_ns = logical_ ? model.latency_ns : reply.latency_ns;
+  if (each_ && !ask.call) root.latency_ns = logical_ ? model.latency_ns : reply.latency_ns;
   const exchange::Decision decision = TRY(pass(message, ask.link));
   ask.answered = true;
   ask.answer = std::move(message.body);
@@ -392,47 +360,19 @@ Result<void> Driver::accept(std::uint64_t key, std::int64_t at_ns) {
   return {};
 }
 
-Result<void> Driver::struck_answer(std::uint64_t key, const FaultHit& hit) {
-  Ask& ask = *find(key);
-  Seat& seat = seats_[ask.station];
-  const std::string by = " (a fault of the scenario)";
-  const std::int64_t arrives_ns = now_ns_ + links_[ask.link]->shape.latency_ns;
-  switch (hit.kind) {
-    case FaultKind::slow:
-      if (arrives_ns + hit.delay_ns > ask.deadline_ns) break;
-      return accept(key, arrives_ns + hit.delay_ns);
-    case FaultKind::error:
-      return lose(key, {CaseEnd::model_error, "the model said: error" + by}, ErrorClass::environment);
-    case FaultKind::malformed:
-    case FaultKind::truncated:
-      return lose(key, {CaseEnd::contract_error, "not-json: " + std::string{spec::fault_name(hit.kind)} + by},
-                  ErrorClass::contract);
-    case FaultKind::duplicated:
-      TRY(seat.station->stray("duplicate", codec::to_json(ask.answer), &ask.answer));
-      return accept(key, arrives_ns);
-    case FaultKind::reordered:
-      if (seat.parked) break;
-      seat.parked = key;
-      break;
-    default:
-      break;
-  }
-  // It comes too late or never.
-  agenda_.put(std::max(now_ns_, ask.deadline_ns), Event::Kind::deadline, key);
-  return {};
-}
-
 Result<void> Driver::on_hand_over(std::uint64_t key) {
   const auto found = asks_.find(key);
   if (found == asks_.end()) return {};
   const Ask ask = std::move(found->second);
   asks_.erase(found);
   Root& root = roots_.at(ask.request.root);
-  if (ask.request.copy == 0) {
+  if (ask.call) {
+    TRY(end_call(ask, {CallReply::Kind::answer, ask.answer, {}, {}}));
+  } else if (ask.request.copy == 0) {
     TRY(take_steps(ask.request.root, flow_.after(root.progress, ask.link, ask.request.body, ask.answer),
                    &ask.answer_cause, &ask.path, ask.said_tokens));
   }
-  TRY(close(ask.request.root));
+  if (!ask.call) TRY(close(ask.request.root));
   // What a fault kept back follows the answer that overtook it.
   std::optional<std::uint64_t>& parked = seats_[ask.station].parked;
   if (!parked || *parked == key) return {};
@@ -459,11 +399,9 @@ Result<void> Driver::lose(std::uint64_t key, const Fate& fate, ErrorClass kind) 
     found->second.sent = false;
     return {};
   }
-  const std::uint64_t root = ask.request.root;
-  const bool counts = ask.request.copy == 0;
+  const Ask gone = std::move(found->second);
   asks_.erase(found);
-  if (counts) TRY(fail_root(root, fate.end, fate.why));
-  return close(root);
+  return give_up(gone, fate.end, fate.why, {});
 }
 
 Result<void> Driver::on_retry(std::uint64_t key) {

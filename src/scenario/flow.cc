@@ -118,7 +118,7 @@ std::vector<Step> Flow::after(Progress& progress, std::size_t link, const Json& 
   const bool over = composition.until && spec::holds(*composition.until, answer);
   for (std::size_t next = 0; next < links_.size() && !over; ++next) {
     const exchange::Link& along = *links_[next];
-    if (along.from != model || !may_take(progress, next)) continue;
+    if (along.from != model || along.shape.calls || !may_take(progress, next)) continue;
     const bool judged = composition.joining == Joining::judge && along.to == composition.judge && among(model);
     const bool debated = composition.joining == Joining::debate && among(along.to) && among(model);
     if (judged || debated) continue;

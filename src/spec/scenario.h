@@ -85,6 +85,7 @@ struct LinkSpec {
   std::int64_t ceiling_ns = 0;     // an answer that took longer is refused; 0: no bound
   std::optional<std::uint64_t> rounds;  // how often one case takes it
   std::vector<std::string> data;        // domains of the data that its messages carry; the policy says who may use them
+  bool calls = false;  // taken by questions that `from` itself asks while it works, never by its answers
   Budget budget;
   codec::Mark mark;
 };

@@ -33,7 +33,7 @@ void read_data(Problems& problems, const Yaml& value, LinkSpec& link) {
   }
 }
 
-constexpr std::array<Field<LinkSpec>, 11> kLink{{
+constexpr std::array<Field<LinkSpec>, 12> kLink{{
     {"from", Need::optional,
      [](Problems& p, const Yaml& v, LinkSpec& link) {
        link.from = read_text(p, v, "\"workload\" or the name of a model").value_or("");
@@ -57,6 +57,11 @@ constexpr std::array<Field<LinkSpec>, 11> kLink{{
      }},
     {"data", Need::optional, read_data},
     {"budget", Need::optional, [](Problems& p, const Yaml& v, LinkSpec& link) { read_budget(p, v, link.budget); }},
+    {"calls", Need::optional,
+     [](Problems& p, const Yaml& v, LinkSpec& link) {
+       constexpr std::array<std::string_view, 2> kTruth{"true", "false"};
+       if (const auto truth = read_choice(p, v, kTruth, {})) link.calls = *truth == "true";
+     }},
 }};
 
 void read_cases(Problems& problems, const Yaml& value, WorkloadSpec& workload) {
@@ -122,6 +127,23 @@ void check_links(Problems& problems, const Yaml& links, const Scenario& scenario
   }
 }
 
+// Which question a call belongs to is known only where the caller works on one at a time.
+void check_calls(Problems& problems, const Scenario& scenario) {
+  for (const LinkSpec& link : scenario.links) {
+    if (!link.calls) continue;
+    const ModelSpec* caller = scenario.model(link.from);
+    if (link.from == "workload") problems.add(link.mark, "calls from workload", "the name of a model that calls");
+    if (link.map || link.when || link.rounds) {
+      problems.add(link.mark, "\"calls\" beside \"map\", \"when\" or \"rounds\"",
+                   "none of them: the model itself says what it asks, and when; a budget bounds how often");
+    }
+    if (caller != nullptr && caller->in_flight != 1) {
+      problems.add(caller->mark, "in_flight: " + std::to_string(caller->in_flight) + " of a model that calls others",
+                   "1: which case a call belongs to would not be known");
+    }
+  }
+}
+
 void check_model_artifacts(Problems& problems, const Yaml& models, const Scenario& scenario) {
   const std::vector<std::string_view> artifacts = names_of(scenario.artifacts);
   for (const Yaml::Entry& model : models.entries) {
@@ -155,6 +177,7 @@ void read_workload(Problems& problems, const Yaml& value, WorkloadSpec& workload
 void check_together(Problems& problems, const Yaml& root, const Scenario& scenario) {
   if (const Yaml* links = root.find("links")) check_links(problems, *links, scenario);
   if (const Yaml* models = root.find("models")) check_model_artifacts(problems, *models, scenario);
+  check_calls(problems, scenario);
   check_composition(problems, root, scenario);
   const Yaml* workload = root.find("workload");
   if (workload == nullptr || workload->find("label") != nullptr) return;
