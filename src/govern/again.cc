@@ -61,6 +61,19 @@ Result<void> check_model(const Again& again, const scenario::Loaded& loaded) {
   return Error{Errc::invalid_argument, "--live " + printable(again.model) + ": the scenario has no such model"};
 }
 
+// What a model asked others is repeated from the record only while the model itself is absent: one that is alive asks by
+// itself, and nothing can put it back to the middle of its work.
+Result<void> check_calls(const Again& again, const scenario::Loaded& loaded) {
+  for (const spec::LinkSpec& link : loaded.scenario.links) {
+    const bool alive = again.kind == AgainKind::live ? link.from == again.model : again.kind != AgainKind::replay;
+    if (!link.calls || !alive) continue;
+    return Error{Errc::invalid_argument, "go on with " + printable(again.run) + ": " + link.from + " calls " + link.to +
+                                             " while it works, and its work cannot be taken up in the middle; replay " +
+                                             "the run, or run it anew"};
+  }
+  return {};
+}
+
 }  // namespace
 
 bool Conductor::is_alive(const std::string& model) const {
@@ -124,6 +137,7 @@ Result<Repeated> conduct_again(const Again& again, const ConductOptions& options
   auto recording = prepare();
   auto loaded = recording ? load_again(again, recording.value()) : Result<scenario::Loaded>{recording.error()};
   Result<void> ready = loaded ? check_model(again, loaded.value()) : Result<void>{loaded.error()};
+  if (ready) ready = check_calls(again, loaded.value());
   std::string directory = options.directory.empty() ? ".belljar/runs/" + run : options.directory;
   if (ready && again.kind == AgainKind::resume) {
     directory = again.run;

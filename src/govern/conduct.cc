@@ -15,6 +15,7 @@
 #include "govern/record.h"
 #include "govern/report.h"
 #include "os/file.h"
+#include "scenario/recorded_calls.h"
 #include "sandbox/native/locations.h"
 #include "scenario/canaries.h"
 
@@ -184,7 +185,12 @@ Result<void> Conductor::drive() {
     scenario::ArtifactStore store = TRY(scenario::ArtifactStore::open());
     return scenario::seal_again(resolved_, model, store, {*engine_, *journal_, &*stop_, directory_ + "/logs"});
   };
-  const scenario::DriveTools tools{engine_.get(), exchange, *journal_, monitor, tools_.clock, &*stop_, teller};
+  std::optional<scenario::RecordedCalls> recorded;
+  if (recording_ != nullptr && recording_->has_calls()) {
+    recorded.emplace(*recording_, [this](const std::string& model) { return !is_alive(model); });
+  }
+  const scenario::DriveTools tools{engine_.get(), exchange, *journal_, monitor, tools_.clock, &*stop_, teller,
+                                   recorded ? &*recorded : nullptr};
   auto driven = TRY(scenario::drive(std::move(input), tools));
   measurements_ = std::move(driven.measurements);
   transcript_digest_ = driven.transcript.text();

@@ -32,7 +32,7 @@ std::optional<Call> LiveCalls::take_if(const std::function<bool(const Call&)>& w
   return call;
 }
 
-std::optional<Call> LiveCalls::take(const std::string& from) {
+std::optional<Call> LiveCalls::take(const std::string& from, const std::string& /*question*/) {
   return take_if([&](const Call& call) { return call.from == from; });
 }
 

@@ -47,9 +47,11 @@ class CallDesk {
  public:
   virtual ~CallDesk() = default;
   virtual int fd() const = 0;  // readable when take() has something new; -1: there is nothing to wait for
-  // The next call of that model, or of any.
-  virtual std::optional<Call> take(const std::string& from) = 0;
+  // The next call of that model, while it works on the question of that id; or of any model.
+  virtual std::optional<Call> take(const std::string& from, const std::string& question) = 0;
   virtual std::optional<Call> take() = 0;
+  // Calls come when they are asked for by question, as under the logical clock, whatever the run's clock is.
+  virtual bool by_question() const { return false; }
   virtual void reply(std::uint64_t id, CallReply reply) = 0;
 };
 
@@ -65,7 +67,7 @@ class LiveCalls final : public CallDesk {
   void close();  // the run is over: nothing is taken any more
 
   int fd() const override { return bell_.fd(); }
-  std::optional<Call> take(const std::string& from) override;
+  std::optional<Call> take(const std::string& from, const std::string& question) override;
   std::optional<Call> take() override;
   void reply(std::uint64_t id, CallReply reply) override;
 

@@ -11,7 +11,7 @@ using codec::Json;
 
 // Under the wall clock calls begin when they come.
 Result<void> Driver::take_calls() {
-  if (tools_.calls == nullptr || logical_) return {};
+  if (tools_.calls == nullptr || logical_ || tools_.calls->by_question()) return {};
   while (auto call = tools_.calls->take()) TRY(begin_call(std::move(*call)));
   return {};
 }
@@ -19,13 +19,14 @@ Result<void> Driver::take_calls() {
 // Under the logical clock a call comes at the one moment at which the run waits for its caller: where that model's end
 // is the next thing to happen. Its end then waits until the call is over, so that no machine's speed moves either.
 Result<bool> Driver::calls_first(const Event& event) {
-  if (tools_.calls == nullptr || !logical_) return false;
+  if (tools_.calls == nullptr || (!logical_ && !tools_.calls->by_question())) return false;
   if (event.kind != Event::Kind::due && event.kind != Event::Kind::deadline) return false;
   Ask* ask = find(event.ask);
   if (ask == nullptr || !ask->sent || ask->answered || ask->reply) return false;
-  auto call = tools_.calls->take(seats_[ask->station].station->name());
+  auto call = tools_.calls->take(seats_[ask->station].station->name(), ask->request.id);
   if (!call) return false;
-  now_ns_ = agenda_.take().t_ns;
+  const Event taken = agenda_.take();
+  if (logical_) now_ns_ = taken.t_ns;
   ask->due_waits = true;
   TRY(begin_call(std::move(*call)));
   // Refused at once: nothing is under way that would put its end back.

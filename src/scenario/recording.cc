@@ -62,6 +62,12 @@ void Recording::take_request(const Json& entry, std::string_view body, std::uint
   of.by_id[text_of(entry, "id")] = of.replies.size();
   by_seq_[seq] = {model, of.replies.size()};
   of.replies.push_back(std::move(reply));
+  questions_[text_of(entry, "span")] = {model, text_of(entry, "id")};
+  // A request that a question caused, and not an answer, was made by whoever worked on that question.
+  const auto cause = questions_.find(text_of(entry, "parent"));
+  if (cause == questions_.end() || cause->second.first != text_of(entry, "from")) return;
+  const auto& [caller, question] = cause->second;
+  calls(caller, question).push_back({seq, caller, model, without_id(parsed.value())});
 }
 
 void Recording::take_reply(const Json& entry, std::string_view body) {

@@ -22,6 +22,7 @@
 #include "base/digest.h"
 #include "base/result.h"
 #include "codec/json.h"
+#include "scenario/call_desk.h"
 #include "spec/measurements.h"
 
 namespace belljar::scenario {
@@ -52,6 +53,11 @@ class Recording {
 
   // The files beside the record that it vouches for, by path.
   const std::map<std::string, Digest>& files() const { return files_; }
+  // What a model asked others while it worked on the question of that id, in order; each once.
+  std::deque<Call>& calls(const std::string& model, const std::string& question) {
+    return calls_[model + "\n" + question];
+  }
+  bool has_calls() const { return !calls_.empty(); }
   bool complete() const { return complete_; }
   std::uint64_t messages() const { return messages_; }
   const std::string& transcript_digest() const { return transcript_digest_; }  // empty: the run has no verdict
@@ -74,6 +80,8 @@ class Recording {
   RecordedReply* at(std::uint64_t seq);
 
   std::map<std::string, OfModel> models_;
+  std::map<std::string, std::pair<std::string, std::string>> questions_;  // by span: to whom, and the id
+  std::map<std::string, std::deque<Call>> calls_;                         // by model and question
   std::unordered_map<std::uint64_t, Place> by_seq_;
   std::map<std::string, Digest> files_;
   bool complete_ = false;
