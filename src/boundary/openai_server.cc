@@ -1,6 +1,7 @@
 #include "boundary/openai_server.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "base/text.h"
 
@@ -123,12 +124,23 @@ void stream(Reply& reply, const ModelAsk& ask, const Json& plain, std::uint64_t 
   reply.end();
 }
 
+Json packed(const Json& numbers) {
+  if (!numbers.is_array()) return numbers;
+  std::string bytes;
+  for (const Json& number : numbers.as_array()) {
+    const auto bits = std::bit_cast<std::uint32_t>(number.is_number() ? static_cast<float>(number.as_number()) : 0.0F);
+    for (unsigned shift = 0; shift < 32; shift += 8) bytes += static_cast<char>(bits >> shift & 0xFFU);
+  }
+  return to_base64(bytes);
+}
+
 void answer_embeddings(Reply& reply, const ModelAsk& ask, const Json& plain) {
   Json::Array data;
   if (const Json* embeddings = plain.find("embeddings"); embeddings != nullptr && embeddings->is_array()) {
     for (const Json& embedding : embeddings->as_array()) {
-      data.push_back(Json::Object{
-          {"object", "embedding"}, {"index", static_cast<std::uint64_t>(data.size())}, {"embedding", embedding}});
+      data.push_back(Json::Object{{"object", "embedding"},
+                                  {"index", static_cast<std::uint64_t>(data.size())},
+                                  {"embedding", ask.base64 ? packed(embedding) : embedding}});
     }
   }
   const Json body =
@@ -163,7 +175,13 @@ Result<ModelAsk> read_model_ask(std::string_view target_path, std::string_view b
   ask.wants_usage = usage != nullptr && usage->is_bool() && usage->as_bool();
   Json::Object kept;
   for (const auto& [key, value] : request.as_object()) {
-    if (key != "model" && key != "stream" && key != "stream_options" && key != "id") kept.emplace_back(key, value);
+    if (key == "model" || key == "stream" || key == "stream_options" || key == "id") continue;
+    // How a server writes numbers is nothing that a model is asked.
+    if (key == "encoding_format") {
+      ask.base64 = value == Json{"base64"};
+      continue;
+    }
+    kept.emplace_back(key, value);
   }
   ask.request = std::move(kept);
   return ask;
@@ -179,8 +197,10 @@ void answer_model(Reply& reply, const ModelAsk& ask, const Json& plain, std::uin
                        {"content", text.empty() && !calls.empty() ? Json{} : Json{std::move(text)}}};
   if (!calls.empty()) message.emplace_back("tool_calls", std::move(calls));
   Json::Array choices;
-  choices.push_back(
-      Json::Object{{"index", 0}, {"message", std::move(message)}, {"logprobs", nullptr}, {"finish_reason", finish}});
+  const Json* given = plain.find("logprobs");
+  Json logprobs = given != nullptr ? Json{Json::Object{{"content", *given}}} : Json{};
+  choices.push_back(Json::Object{
+      {"index", 0}, {"message", std::move(message)}, {"logprobs", std::move(logprobs)}, {"finish_reason", finish}});
   Json body = frame_of(ask, number, "chat.completion", std::move(choices));
   body.set("usage", usage_of(plain));
   send(reply, 200, "application/json", codec::to_json(body));

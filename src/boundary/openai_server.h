@@ -6,7 +6,8 @@
 //   answer_model(*reply, model_ask.value(), plain, number);     // {"text", "tool_calls", "finish", "usage"}
 //
 // What a client asks is hostile: bounded in size, depth, messages and tools, its shape checked; Errc::invalid_argument
-// says where. `model`, `stream` and `stream_options` do not cross. Times and ids follow from `number`. Pure.
+// says where. `model`, `stream`, `stream_options` and `encoding_format` do not cross. Times and ids follow from
+// `number`. Pure.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +29,7 @@ struct ModelAsk {
   bool chat = true;  // else embeddings
   bool streams = false;
   bool wants_usage = false;
+  bool base64 = false;  // embeddings as the base64 of 32-bit floats, little-endian
   std::string model;
   codec::Json request;
 };

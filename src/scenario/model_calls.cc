@@ -3,11 +3,11 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "boundary/openai_answers.h"
+#include "boundary/openai_server.h"
 
 namespace belljar::scenario {
 
-using boundary::OpenaiAsk;
+using boundary::ModelAsk;
 
 std::map<std::string, std::vector<std::string>> callees_of(const std::vector<exchange::Link>& links) {
   std::map<std::string, std::vector<std::string>> callees;
@@ -18,28 +18,31 @@ std::map<std::string, std::vector<std::string>> callees_of(const std::vector<exc
 }
 
 void ModelCalls::answer(const boundary::HttpAsk& ask, std::shared_ptr<boundary::Reply> reply) {
-  Result<OpenaiAsk> read = boundary::read_openai_ask(ask);
-  if (!read) {
-    const bool missing = read.error().code() == Errc::not_found;
-    return send_problem(*reply, missing ? 404 : 400, "invalid_request_error", read.error().message());
-  }
   const auto found = callees_.find(ask.subject);
   const std::vector<std::string> none;
   const std::vector<std::string>& models = found == callees_.end() ? none : found->second;
-  if (read.value().kind == OpenaiAsk::Kind::models) return boundary::send_openai_models(*reply, models);
-  const std::string& model = read.value().model;
-  if (std::find(models.begin(), models.end(), model) == models.end()) {
-    return send_problem(*reply, 404, "invalid_request_error",
-                        "no model \"" + printable(model, 100) + "\" that " + ask.subject +
-                            " may call: expected one that a link of the scenario names with calls: true");
+  const std::string path = ask.target.substr(0, ask.target.find('?'));
+  if (ask.method == "GET" && path == "/v1/models") return boundary::answer_model_list(*reply, models);
+  if (ask.method != "POST") {
+    return boundary::answer_model_error(*reply, 405, "bad-method", "models are asked with POST, and listed with GET");
   }
-  auto asked = std::make_shared<OpenaiAsk>(std::move(read).value());
+  Result<ModelAsk> read = boundary::read_model_ask(path, ask.body);
+  if (!read) {
+    const int status = read.error().code() == Errc::not_found ? 404 : 400;
+    return boundary::answer_model_error(*reply, status, "bad-request", read.error().message());
+  }
+  auto asked = std::make_shared<ModelAsk>(std::move(read).value());
+  if (std::find(models.begin(), models.end(), asked->model) == models.end()) {
+    return boundary::answer_model_error(*reply, 404, "model_not_found",
+                                        "no model \"" + printable(asked->model, 100) + "\" that " + ask.subject +
+                                            " may call: a link of the scenario names it with calls: true");
+  }
   codec::Json request = std::move(asked->request);
   const std::uint64_t number = next_++;
   desk_->put(ask.subject, asked->model, std::move(request), [asked, reply, number](const CallReply& said) {
-    if (said.kind == CallReply::Kind::answer) return boundary::send_openai_answer(*reply, *asked, said.body, number);
-    if (said.rule.empty()) return send_problem(*reply, 502, "server_error", said.why);
-    send_problem(*reply, 403, "policy_violation", said.why);
+    if (said.kind == CallReply::Kind::answer) return boundary::answer_model(*reply, *asked, said.body, number);
+    if (said.rule.empty()) return boundary::answer_model_error(*reply, 502, "model_failed", said.why);
+    boundary::answer_model_error(*reply, 403, said.rule, said.why);
   });
 }
 
