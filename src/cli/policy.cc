@@ -4,12 +4,17 @@
 #include <cstdio>
 
 #include "base/text.h"
+#include "base/version.h"
+#include "cli/find_run.h"
 #include "codec/json.h"
 #include "os/file.h"
 #include "policy/cases.h"
 #include "policy/compare.h"
 #include "policy/explain.h"
 #include "policy/review.h"
+#include "sandbox/native/locations.h"
+#include "scenario/drift.h"
+#include "suite/probe/twin.h"
 
 namespace belljar::cli {
 
@@ -31,7 +36,7 @@ int complain(const Error& error) {
 
 Result<policy::Policy> load(const std::string& file) { return policy::compile(TRY(spec::load_policy(file))); }
 
-int check(const Arguments& arguments) {
+int check(const Arguments& arguments, const Host&) {
   int code = kGood;
   for (std::size_t at = 1; at < arguments.operands.size(); ++at) {
     const Result<policy::Policy> loaded = load(arguments.operands[at]);
@@ -59,7 +64,7 @@ Result<std::string> read_cases(const Arguments& arguments, const std::string& po
   return os::read_file(path, kCasesMax);
 }
 
-int test(const Arguments& arguments) {
+int test(const Arguments& arguments, const Host&) {
   const std::string& file = arguments.operands[1];
   const Result<policy::Policy> loaded = load(file);
   if (!loaded) return complain(loaded.error());
@@ -86,7 +91,7 @@ Json near_json(const std::vector<policy::NearRule>& near) {
   return Json{std::move(list)};
 }
 
-int explain(const Arguments& arguments) {
+int explain(const Arguments& arguments, const Host&) {
   const Result<policy::Policy> loaded = load(arguments.operands[1]);
   if (!loaded) return complain(loaded.error());
   const auto asked = policy::parse_asked({arguments.operands.begin() + 2, arguments.operands.end()});
@@ -117,7 +122,7 @@ int explain(const Arguments& arguments) {
   return decision.answer == policy::Answer::allow ? kGood : kBad;
 }
 
-int diff(const Arguments& arguments) {
+int diff(const Arguments& arguments, const Host&) {
   const Result<policy::Policy> before = load(arguments.operands[1]);
   if (!before) return complain(before.error());
   const Result<policy::Policy> after = load(arguments.operands[2]);
@@ -140,30 +145,71 @@ int diff(const Arguments& arguments) {
   return differences.empty() ? kGood : kBad;
 }
 
+// Twins of the run's sandboxes, read back from the kernel and attacked.
+Result<void> find_effective_drift(const scenario::Resolved& resolved, const Host& host,
+                                  std::vector<scenario::Drift>& found) {
+  std::unique_ptr<sandbox::Engine> engine;
+  for (const scenario::ResolvedModel& model : resolved.models) {
+    if (!model.needs_sandbox()) continue;
+    if (!engine) engine = TRY(sandbox::Engine::start({}, host.clock));
+    const std::string where = "models[" + model.spec.name + "].sandbox";
+    auto twin = TRY(engine->create(model.sandbox));
+    const std::string drift = TRY(twin->drift());
+    if (!drift.empty()) found.push_back({where, drift});
+    TRY(twin->destroy());
+    for (const std::string& passed : TRY(suite::probe_twin(model.sandbox, *engine, TRY(find_attacker())))) {
+      found.push_back({where, "let through: " + passed});
+    }
+  }
+  return {};
+}
+
+int drift(const Arguments& arguments, const Host& host) {
+  const Result<std::string> profiles = sandbox::native::find_profiles();
+  if (!profiles) return complain(profiles.error());
+  auto inputs = scenario::drift_of_inputs(find_run(arguments.operands[1]), {std::string{kVersion}, profiles.value()},
+                                          host.entropy);
+  if (!inputs) return complain(inputs.error());
+  std::vector<scenario::Drift>& found = inputs.value().found;
+  if (const auto looked = find_effective_drift(inputs.value().resolved, host, found); !looked) {
+    return complain(looked.error());
+  }
+  Json::Array list;
+  for (const scenario::Drift& one : found) {
+    list.push_back(Json::Object{{"where", one.where}, {"what", one.what}});
+    if (!arguments.has("json"))
+      (void)std::printf("%s: %s\n", printable(one.where).c_str(), printable(one.what, 2000).c_str());
+  }
+  if (arguments.has("json")) (void)std::printf("%s\n", codec::to_json(Json{std::move(list)}).c_str());
+  if (found.empty() && !arguments.has("json")) (void)std::printf("no drift: desired, loaded and effective agree\n");
+  return found.empty() ? kGood : kBad;
+}
+
 struct Verb {
   std::string_view name;
   std::size_t least, most;  // operands after it
-  int (*run)(const Arguments& arguments);
+  int (*run)(const Arguments& arguments, const Host& host);
   std::string_view expected;
 };
-constexpr std::array<Verb, 4> kVerbs{{
+constexpr std::array<Verb, 5> kVerbs{{
     {"check", 1, 1000, check, "POLICY..."},
     {"test", 1, 2, test, "POLICY [CASES]"},
     {"explain", 4, 100, explain, "POLICY SUBJECT ACTION RESOURCE [NAME=VALUE...]"},
     {"diff", 2, 2, diff, "POLICY POLICY"},
+    {"drift", 1, 1, drift, "RUN"},
 }};
 
-int policy_main(const Arguments& arguments, const Host&) {
+int policy_main(const Arguments& arguments, const Host& host) {
   const std::string named = arguments.operands.empty() ? "" : arguments.operands.front();
   for (const Verb& verb : kVerbs) {
     if (verb.name != named) continue;
     const std::size_t given = arguments.operands.size() - 1;
-    if (given >= verb.least && given <= verb.most) return verb.run(arguments);
+    if (given >= verb.least && given <= verb.most) return verb.run(arguments, host);
     (void)std::fprintf(stderr, "belljar policy %s: found %zu operands, expected %s\n", named.c_str(), given,
                        std::string{verb.expected}.c_str());
     return kUsageError;
   }
-  (void)std::fprintf(stderr, "belljar policy: found \"%s\", expected check, test, explain or diff\n",
+  (void)std::fprintf(stderr, "belljar policy: found \"%s\", expected check, test, explain, diff or drift\n",
                      printable(named, 40).c_str());
   return kUsageError;
 }
@@ -171,9 +217,9 @@ int policy_main(const Arguments& arguments, const Host&) {
 }  // namespace
 
 const Command kPolicy{.name = "policy",
-                      .operands = "check|test|explain|diff POLICY...",
-                      .summary = "check a policy, run its cases, ask it why, or compare two",
-                      .options = {{"json", Argument::none, "", "explain, diff: write JSON"}},
+                      .operands = "check|test|explain|diff|drift POLICY...",
+                      .summary = "check a policy, run its cases, ask it why, compare two, or find drift of a run",
+                      .options = {{"json", Argument::none, "", "explain, diff, drift: write JSON"}},
                       .trailing_command = false,
                       .main = policy_main};
 

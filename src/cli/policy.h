@@ -1,4 +1,4 @@
-// `belljar policy check|test|explain|diff`: policies on their own, without a sandbox.
+// `belljar policy check|test|explain|diff|drift`: policies on their own, and whether a run still is as its files say.
 #pragma once
 
 #include "cli/command.h"

@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "base/text.h"
+#include "cli/find_run.h"
 #include "codec/json.h"
 #include "os/durable.h"
 #include "os/file.h"
@@ -22,15 +23,6 @@ namespace {
 constexpr int kUsageError = 2;
 constexpr int kFailed = 1;
 constexpr int kCannotRun = 4;
-
-Result<std::string> find_attacker() {
-  const std::string self = TRY(os::absolute_path("/proc/self/exe"));
-  const std::string folder = self.substr(0, self.rfind('/'));
-  for (const std::string& path : {folder + "/belljar-probe", folder + "/../libexec/belljar/belljar-probe"}) {
-    if (os::exists(path)) return os::absolute_path(path);
-  }
-  return Error{Errc::unavailable, "find belljar-probe: not beside " + self + ": build or install it"};
-}
 
 // A deterministic sandbox has its own tracer, and a process has one: what the probes with a tracer outside try, the
 // filter's tests show to be refused there as everywhere (TracedFilter.opens_nothing). And that two sandboxes of one

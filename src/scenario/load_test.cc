@@ -160,7 +160,10 @@ TEST_F(LoadTest, ASandboxThatItsPolicyDoesNotAllowIsRefusedBeforeItIsMade) {
       {"", "found files at /model, expected none: no rule of policy"},
       {"rules: [{permit: f, action: read, what: {paths: [/model]}}, {forbid: g, action: read, what: {paths: "
        "[/model/*/keys]}}]\n",
-       "of which rule g forbids a part"}};
+       "of which rule g forbids a part"},
+      {"rules: [{permit: f, action: read, what: {paths: [/model]}}, {forbid: w, action: write, what: {paths: "
+       "[/work/**]}}]\n",
+       "found rule w, which forbids to write below /work"}};
   for (const Row& row : rows) {
     const std::string rules =
         std::string{row.policy}.find("rules") == std::string::npos && *row.policy != 0 ? read : "";

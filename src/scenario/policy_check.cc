@@ -48,11 +48,22 @@ void check_read(const policy::Policy& policy, const spec::ModelSpec& model, cons
   }
 }
 
+// A sandbox's own folders are always writable; a rule that says otherwise cannot be held.
+void check_write(const policy::Policy& policy, const spec::ModelSpec& model, std::vector<std::string>& wrong) {
+  for (const std::string_view folder : {"/tmp", "/work", "/out", "/dev/shm"}) {
+    const std::string_view rule = policy.forbids_below(spec::Action::write, model.name, folder);
+    if (rule.empty()) continue;
+    wrong.push_back("found rule " + std::string{rule} + ", which forbids to write below " + std::string{folder} +
+                    ", expected none: a sandbox's own folders are writable");
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> against_policy(const policy::Policy& policy, const spec::ModelSpec& model) {
   std::vector<std::string> wrong;
   check_walls(policy.spec(), model, wrong);
+  check_write(policy, model, wrong);
   if (!model.files.empty()) check_read(policy, model, "/model", wrong);
   for (const std::string& artifact : model.artifacts) check_read(policy, model, "/artifacts/" + artifact, wrong);
   return wrong;
