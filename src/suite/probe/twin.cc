@@ -1,15 +1,10 @@
 #include "suite/probe/twin.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <array>
 #include <chrono>
-#include <cstdlib>
 
 #include "base/text.h"
-#include "os/error.h"
+#include "os/bait.h"
 #include "os/file.h"
 #include "os/poll.h"
 
@@ -57,21 +52,12 @@ Result<std::string> attempt(const spec::SandboxSpec& spec, sandbox::Engine& engi
 }  // namespace
 
 Result<Traps> Traps::set() {
-  const char* temporary = std::getenv("TMPDIR");  // NOLINT(concurrency-mt-unsafe)
-  std::string pattern = std::string{temporary != nullptr ? temporary : "/tmp"} + "/belljar-twin-XXXXXX";
-  if (::mkdtemp(pattern.data()) == nullptr) return os::os_error("make the folder " + pattern);
   Traps traps;
-  traps.folder_ = pattern;
-  traps.secret_ = "belljar-twin-secret-" + pattern.substr(pattern.size() - 6);
+  traps.folder_ = TRY(os::make_open_folder("belljar-twin"));
+  traps.secret_ = "belljar-twin-secret-" + traps.folder_.substr(traps.folder_.size() - 6);
   TRY(os::make_directories(traps.shared(), 0755));
-  TRY(os::write_file_atomic(pattern + "/secret", traps.secret_ + "\n", 0644));
-  const std::string pipe = traps.shared() + "/pipe";
-  // Open to everyone: only the walls stand between.
-  if (::chmod(pattern.c_str(), 0755) != 0 || ::mkfifo(pipe.c_str(), 0666) != 0 || ::chmod(pipe.c_str(), 0666) != 0) {
-    return os::os_error("make the FIFO " + pipe);
-  }
-  traps.pipe_ = os::Fd{::open(pipe.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC)};
-  if (!traps.pipe_) return os::os_error("open the FIFO " + pipe);
+  TRY(os::write_file_atomic(traps.folder_ + "/secret", traps.secret_ + "\n", 0644));
+  traps.pipe_ = TRY(os::make_open_fifo(traps.shared() + "/pipe"));
   return traps;
 }
 
@@ -88,8 +74,7 @@ std::vector<std::string> Traps::attack(std::string_view id, const std::string& s
 
 std::string Traps::sprung(std::string_view id, const std::string& output) const {
   std::array<char, 16> bytes{};
-  if (::read(pipe_.get(), bytes.data(), bytes.size()) > 0)
-    return "a write into a FIFO of a read-only folder (Landlock)";
+  if (os::read_ready(pipe_.get(), bytes).bytes > 0) return "a write into a FIFO of a read-only folder (Landlock)";
   if (output.find(secret_) != std::string::npos) return "a read of a host file by its path (mount namespace)";
   const std::size_t word = output.find("probe " + std::string{id} + " ESCAPED");
   return word == std::string::npos ? "" : "an attempt of its own word: " + printable(output.substr(word), 200);
