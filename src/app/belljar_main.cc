@@ -13,6 +13,7 @@
 #include "cli/exec.h"
 #include "cli/filter.h"
 #include "cli/image.h"
+#include "cli/mirror.h"
 #include "cli/policy.h"
 #include "cli/probe.h"
 #include "cli/replay.h"
@@ -40,6 +41,7 @@ constexpr auto kCommands = std::to_array<const belljar::cli::Command*>({
     &belljar::cli::kContract,
     &belljar::cli::kFilter,
     &belljar::cli::kPolicy,
+    &belljar::cli::kMirror,
 });
 
 void print_help() {

@@ -4,9 +4,9 @@
 #include <fstream>
 #include <sstream>
 
+#include "boundary/gateway/talk_server_for_tests.h"
 #include "boundary/postgres_frames.h"
 #include "boundary/sql_dialect.h"
-#include "boundary/talk_server_for_tests.h"
 
 namespace belljar::boundary {
 namespace {

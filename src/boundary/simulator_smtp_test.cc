@@ -2,7 +2,7 @@
 
 #include <cstdlib>
 
-#include "boundary/talk_server_for_tests.h"
+#include "boundary/gateway/talk_server_for_tests.h"
 
 namespace belljar::boundary {
 namespace {
