@@ -1,0 +1,162 @@
+// Everything of src/boundary that answers in place of the world, out of bytes that a sandbox or a file would give. The
+// first byte chooses the parser; GatheredReply holds services to the order of Reply.
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "boundary/openai_server.h"
+#include "boundary/path_and_query.h"
+#include "boundary/reply_for_tests.h"
+#include "boundary/service_file.h"
+#include "boundary/simulator_http.h"
+#include "boundary/simulator_openapi.h"
+#include "boundary/simulator_postgres.h"
+#include "boundary/simulator_s3.h"
+#include "boundary/simulator_smtp.h"
+#include "boundary/sql_dialect.h"
+#include "boundary/tool_broker.h"
+#include "codec/gunzip.h"
+
+namespace {
+
+using namespace belljar;
+using namespace belljar::boundary;
+
+constexpr std::string_view kShop = R"(belljar-services: 1
+services:
+  - name: shop
+    kind: http
+    hosts: [a.test]
+    routes:
+      - {on: "POST /{kind}", keep: "${/path/kind}", body: {got: "${/body}", q: "${/query/q}"}, headers: {x: "${/query/q}"}}
+      - {on: "GET /{kind}", find: "${/path/kind}", body: "${/found}"}
+      - {on: "GET /list/{rest...}", list: "${/path/rest}", text: "${/found}"}
+  - name: db
+    kind: postgres
+    hosts: [b.test]
+    rows: [{table: users, rows: [{id: 1, name: a}]}]
+)";
+
+// Bytes to one connection, cut by their own content, so that cuts are searched too.
+void talk(TalkService& service, std::string_view bytes) {
+  const std::unique_ptr<Talk> one = service.open("agent");
+  one->open();
+  while (!bytes.empty()) {
+    const std::size_t size = std::min<std::size_t>(bytes.size(), 1 + static_cast<unsigned char>(bytes[0]) * 4U);
+    if (one->feed(bytes.substr(0, size)).close) return;
+    bytes.remove_prefix(size);
+  }
+}
+
+// "METHOD target\nbody"
+HttpAsk ask_of(std::string_view text) {
+  const std::size_t line = std::min(text.find('\n'), text.size());
+  const std::string_view head = text.substr(0, line);
+  const std::size_t space = std::min(head.find(' '), head.size());
+  return make_ask(std::string{head.substr(0, space)}, std::string{head.substr(std::min(space + 1, head.size()))},
+                  std::string{text.substr(std::min(line + 1, text.size()))});
+}
+
+void once(HttpService& service, std::string_view text) {
+  const auto reply = std::make_shared<GatheredReply>();
+  service.answer(ask_of(text), reply);
+  if (!reply->ended && !reply->broken) std::abort();
+}
+
+void postgres(std::string_view text) {
+  static const ServiceFile file = parse_services(kShop, "f").value();
+  static const auto notes = std::make_shared<ServiceNotes>();
+  const auto server = SimulatedPostgres::make(file.services[1], ".", {}, notes).value();
+  const std::string hello{"\0\0\0\x09\0\x03\0\0\0", 9};
+  talk(*server, hello + std::string{text});
+  notes->take();
+}
+
+void chat(std::string_view text) {
+  if (const auto ask = read_model_ask("/v1/chat/completions", text)) {
+    GatheredReply reply;
+    answer_model(reply, ask.value(), ask.value().request, 1);
+    if (!reply.ended) std::abort();
+  }
+  if (const auto plain = codec::parse_json(text, {.depth_max = 32})) {
+    ModelAsk ask;
+    ask.streams = true;
+    GatheredReply reply;
+    answer_model(reply, ask, plain.value(), 1);
+    if (!reply.ended) std::abort();
+  }
+}
+
+void openapi(std::string_view text) {
+  const auto document = codec::parse_json(text, {.depth_max = 24, .values_max = 2000});
+  if (document) static_cast<void>(static_cast<bool>(openapi_routes(document.value(), "f")));
+}
+
+// What a client asks of a tool server, and then what the server answers.
+void tools(std::string_view text) {
+  static const PinnedTools pinned =
+      PinnedTools::parse(R"({"tools": [{"name": "a", "inputSchema": {"type": "object"}}]})", "f").value();
+  const std::size_t line = std::min(text.find('\n'), text.size());
+  const auto queue = CallQueue::make().value();
+  ToolBroker broker{{{"agent", {"s"}}}, {{"s", pinned}}, queue};
+  const auto reply = std::make_shared<GatheredReply>();
+  broker.answer(make_ask("POST", "/s/mcp", std::string{text.substr(0, line)}), reply);
+  const auto said = codec::parse_json(text.substr(std::min(line + 1, text.size())), {.depth_max = 32});
+  for (const Call& call : queue->take()) queue->answer(call.number, said ? said.value() : codec::Json{});
+  if (!reply->ended) std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size < 1) return 0;
+  const std::string_view text{reinterpret_cast<const char*>(data) + 1, size - 1};
+  static const auto notes = std::make_shared<ServiceNotes>();
+  static const ServiceFile file = parse_services(kShop, "f").value();
+  switch (data[0] % 10) {
+    case 0:
+      static_cast<void>(static_cast<bool>(parse_services(text, "f")));
+      break;
+    case 1:
+      postgres(text);
+      break;
+    case 2: {
+      SimulatedSmtp smtp{"mail", 0, notes};
+      talk(smtp, text);
+      break;
+    }
+    case 3:
+      chat(text);
+      break;
+    case 4: {
+      ServiceSpec spec;
+      spec.buckets = {"b"};
+      once(*SimulatedS3::make(spec, "", notes).value(), text);
+      break;
+    }
+    case 5: {
+      SimulatedHttp shop{file.services[0], {}};
+      once(shop, text);
+      once(shop, text);
+      break;
+    }
+    case 6:
+      if (to_sqlite(text).size() > 2 * text.size() + 64) std::abort();
+      sql_verb(text);
+      break;
+    case 7:
+      openapi(text);
+      break;
+    case 8:
+      tools(text);
+      break;
+    default:
+      static_cast<void>(static_cast<bool>(codec::gunzip(text, 1U << 20)));
+      codec::find_in_tar(text, "package/package.json");
+      static_cast<void>(static_cast<bool>(parse_path_and_query(text)));
+      break;
+  }
+  notes->take();
+  return 0;
+}
