@@ -98,12 +98,15 @@ void tools(std::string_view text) {
   static const PinnedTools pinned =
       PinnedTools::parse(R"({"tools": [{"name": "a", "inputSchema": {"type": "object"}}]})", "f").value();
   const std::size_t line = std::min(text.find('\n'), text.size());
-  const auto queue = CallQueue::make().value();
-  ToolBroker broker{{{"agent", {"s"}}}, {{"s", pinned}}, queue};
+  const auto said = codec::parse_json(text.substr(std::min(line + 1, text.size())), {.depth_max = 32});
+  ToolBroker broker{{{"agent", {"s"}}},
+                    {{"s", pinned}},
+                    [&](const std::string&, const std::string&, const codec::Json&, const ToolDone& done) {
+                      const codec::Json body = said ? said.value() : codec::Json{};
+                      done({&body, {}});
+                    }};
   const auto reply = std::make_shared<GatheredReply>();
   broker.answer(make_ask("POST", "/s/mcp", std::string{text.substr(0, line)}), reply);
-  const auto said = codec::parse_json(text.substr(std::min(line + 1, text.size())), {.depth_max = 32});
-  for (const Call& call : queue->take()) queue->answer(call.number, said ? said.value() : codec::Json{});
   if (!reply->ended) std::abort();
 }
 

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "base/text.h"
+#include "boundary/path_and_query.h"
 
 namespace belljar::boundary {
 
@@ -175,8 +176,8 @@ struct ToolBroker::Session {
   void send(std::string_view message) const { reply->body("event: message\ndata: " + std::string{message} + "\n\n"); }
 };
 
-ToolBroker::ToolBroker(CallLinks links, std::map<std::string, PinnedTools> tools, std::shared_ptr<CallQueue> queue)
-    : links_{std::move(links)}, queue_{std::move(queue)} {
+ToolBroker::ToolBroker(ToolLinks links, std::map<std::string, PinnedTools> tools, AskTool ask)
+    : links_{std::move(links)}, ask_{std::move(ask)} {
   for (auto& [name, pinned] : tools) {
     auto server = std::make_shared<Server>();
     server->name = name;
@@ -246,21 +247,18 @@ void ToolBroker::post(const HttpAsk& ask, const std::string& name, std::shared_p
   if (code != 0) return say(*reply, rpc_error(rpc.id, code, why));
   Json::Object request{{"jsonrpc", "2.0"}, {"method", rpc.method}};
   if (!rpc.params.is_null()) request.emplace_back("params", rpc.params);
-  const std::uint64_t number = queue_->add(
-      ask.subject, name, std::move(request),
-      [session, reply, server, id = rpc.id, method = rpc.method](const CallEnd& end) -> std::optional<std::string> {
-        std::optional<std::string> refused;
-        const std::string message =
-            end.answer != nullptr ? server->hear(id, method, *end.answer, refused)
-                                  : rpc_error(id, kRefused, std::string{end.code} + ": " + std::string{end.message});
-        if (session != nullptr) {
-          session->send(message);
-        } else {
-          send(*reply, 200, "application/json", message);
-        }
-        return refused;
-      });
-  if (number == 0) return say(*reply, rpc_error(rpc.id, kRefused, "too many calls wait for their answers"));
+  ask_(ask.subject, name, std::move(request),
+       [session, reply, server, id = rpc.id, method = rpc.method](const ToolAnswer& end) -> std::optional<std::string> {
+         std::optional<std::string> refused;
+         const std::string message =
+             end.body != nullptr ? server->hear(id, method, *end.body, refused) : rpc_error(id, kRefused, end.why);
+         if (session != nullptr) {
+           session->send(message);
+         } else {
+           send(*reply, 200, "application/json", message);
+         }
+         return refused;
+       });
   if (session != nullptr) send(*reply, 202, "", "");
 }
 

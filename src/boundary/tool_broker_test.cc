@@ -1,7 +1,6 @@
-#include "boundary/model_broker.h"
+#include "boundary/tool_broker.h"
 
 #include "boundary/reply_for_tests.h"
-#include "boundary/tool_broker.h"
 
 namespace belljar::boundary {
 namespace {
@@ -10,67 +9,21 @@ using codec::Json;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr const char* kChat =
-    R"({"model": "brain", "temperature": 0, "messages": [{"role": "user", "content": "hi"}]})";
-
-struct Models {
-  std::shared_ptr<CallQueue> queue = CallQueue::make().value();
-  ModelBroker broker{{{"agent", {"brain"}}}, queue};
-
-  std::shared_ptr<GatheredReply> ask(const HttpAsk& one) {
-    auto reply = std::make_shared<GatheredReply>();
-    broker.answer(one, reply);
-    return reply;
-  }
-};
-
-TEST(ModelBroker, ACallWaitsForItsAnswer) {
-  Models models;
-  const auto reply = models.ask(make_ask("POST", "/v1/chat/completions", kChat));
-  EXPECT_FALSE(reply->ended);
-  const auto calls = models.queue->take();
-  ASSERT_EQ(calls.size(), 1U);
-  EXPECT_EQ(calls[0].subject, "agent");
-  EXPECT_EQ(calls[0].to, "brain");
-  EXPECT_EQ(codec::to_json(calls[0].request), R"({"temperature":0,"messages":[{"role":"user","content":"hi"}]})");
-  EXPECT_TRUE(models.queue->take().empty());
-  models.queue->answer(calls[0].number, Json::Object{{"text", "hello"}});
-  EXPECT_TRUE(reply->ended);
-  EXPECT_THAT(reply->text, HasSubstr(R"("content":"hello")"));
-  models.queue->answer(calls[0].number, Json::Object{{"text", "twice"}});
-  EXPECT_THAT(reply->text, Not(HasSubstr("twice")));
-}
-
-TEST(ModelBroker, OnlyModelsWithALinkCanBeNamed) {
-  Models models;
-  HttpAsk other = make_ask("POST", "/v1/chat/completions", kChat);
-  other.subject = "stranger";
-  EXPECT_EQ(models.ask(other)->status, 404);
-  const char* const judge = R"({"model": "judge", "messages": [{"role": "user", "content": "hi"}]})";
-  EXPECT_EQ(models.ask(make_ask("POST", "/v1/chat/completions", judge))->status, 404);
-  EXPECT_TRUE(models.queue->take().empty());
-  EXPECT_THAT(models.ask(make_ask("GET", "/v1/models"))->text, HasSubstr("\"brain\""));
-}
-
-TEST(ModelBroker, CallsThatWaitAreBounded) {
-  Models models;
-  std::vector<std::shared_ptr<GatheredReply>> replies;
-  for (std::size_t at = 0; at <= CallQueue::kCallsMax; ++at) {
-    replies.push_back(models.ask(make_ask("POST", "/v1/chat/completions", kChat)));
-  }
-  EXPECT_EQ(replies.back()->status, 503);
-  EXPECT_EQ(models.queue->take().size(), CallQueue::kCallsMax);
-  models.queue->fail(1, 403, "policy", "no");
-  EXPECT_EQ(replies.front()->status, 403);
-  EXPECT_EQ(*find_header(replies.front()->headers, "x-should-retry"), "false");
-}
-
 constexpr std::string_view kTools = R"({"tools": [{"name": "read", "description": "reads a file",
   "inputSchema": {"type": "object", "required": ["path"], "properties": {"path": {"type": "string", "maxLength": 20}}}}]})";
 
 struct Tools {
-  std::shared_ptr<CallQueue> queue = CallQueue::make().value();
-  ToolBroker broker{{{"agent", {"files"}}}, {{"files", PinnedTools::parse(kTools, "t").value()}}, queue};
+  struct Asked {
+    std::string subject;
+    Json request;
+    ToolDone done;
+  };
+  std::vector<Asked> asked;
+  ToolBroker broker{{{"agent", {"files"}}},
+                    {{"files", PinnedTools::parse(kTools, "t").value()}},
+                    [this](std::string subject, const std::string&, Json request, ToolDone done) {
+                      asked.push_back({std::move(subject), std::move(request), std::move(done)});
+                    }};
 
   std::shared_ptr<GatheredReply> post(const std::string& body, const std::string& target = "/files/mcp") {
     auto reply = std::make_shared<GatheredReply>();
@@ -79,9 +32,11 @@ struct Tools {
   }
   // Answers the one call that waits.
   std::optional<std::string> serve(std::string_view result) {
-    const auto calls = queue->take();
-    EXPECT_EQ(calls.size(), 1U);
-    return queue->answer(calls.at(0).number, Json::Object{{"result", codec::parse_json(result).value()}});
+    EXPECT_EQ(asked.size(), 1U);
+    const Json answer = Json::Object{{"result", codec::parse_json(result).value()}};
+    const ToolDone done = std::move(asked.at(0).done);
+    asked.clear();
+    return done({&answer, {}});
   }
 };
 
@@ -115,7 +70,7 @@ TEST(ToolBroker, RefusesWhatIsNotPinnedBeforeTheServerHearsOfIt) {
     const auto reply = tools.post(std::string{one.body});
     EXPECT_TRUE(reply->ended) << one.body;
     EXPECT_THAT(reply->text, HasSubstr(one.says)) << one.body;
-    EXPECT_TRUE(tools.queue->take().empty()) << one.body;
+    EXPECT_TRUE(tools.asked.empty()) << one.body;
   }
 }
 
