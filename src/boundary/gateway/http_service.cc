@@ -119,11 +119,13 @@ awaitable<After> ask_service(Caller& caller, HttpJob& job, const Service& servic
     co_await refuse_http(caller, job.asked, *no, job.head.method);
     co_return After::close;
   }
-  const std::shared_ptr<Mailbox> mailbox = caller.box->mailbox.lock();
+  std::shared_ptr<Mailbox> mailbox = caller.box->mailbox.lock();
   if (!mailbox) co_return After::reset;
   caller.wire.due_in(caller.box->attached.limits().service_deadline);
   const auto queue = std::make_shared<ReplyQueue>(mailbox->context());
   service.http->answer(ask_of(caller, job), std::make_shared<ReplyHandle>(mailbox, queue));
+  // The context owns this frame while it waits: a frame that owned the context would keep both for good.
+  mailbox.reset();
   ServiceAnswer answer{caller, job};
   const After after = co_await answer.run(*queue);
   caller.box->attached.tell_allowed(job.permit, job.asked, job.up, job.down);
