@@ -14,8 +14,11 @@
 #include "os/file.h"
 #include "os/poll.h"
 #include "os/stop_signals.h"
+#include "policy/policy.h"
 #include "sandbox/engine.h"
 #include "sandbox/image/image.h"
+#include "scenario/policy_check.h"
+#include "scenario/run_gateway.h"
 #include "spec/quotas.h"
 #include "spec/sandbox_report.h"
 #include "spec/sandbox_spec.h"
@@ -26,6 +29,8 @@ namespace {
 
 constexpr int kUsageError = 2;
 constexpr int kNotSealed = 125;
+constexpr const char* kSubject = "exec";  // who asks, in policies
+constexpr std::size_t kRefusalsShown = 20;
 
 Result<std::pair<std::string, std::string>> split_pair(const std::string& text, char between, std::string_view form) {
   const std::size_t at = text.find(between);
@@ -43,17 +48,59 @@ Result<std::uint64_t> read_seed(const std::string& text) {
                                            "\", expected a whole number, such as --deterministic=7"};
 }
 
-Result<spec::SandboxSpec> read_spec(const Arguments& arguments) {
+Result<std::optional<policy::Policy>> read_policy(const Arguments& arguments) {
+  const std::optional<std::string> name = arguments.value("policy");
+  if (!name) {
+    if (!arguments.has("services")) return std::optional<policy::Policy>{};
+    return Error{Errc::invalid_argument,
+                 "--services: found without --policy, expected one: what no rule permits is denied, and nobody could "
+                 "reach them"};
+  }
+  spec::PolicySpec spec = TRY_CTX(spec::load_policy(*name), "--policy");
+  return std::optional<policy::Policy>{TRY_CTX(policy::compile(std::move(spec)), "--policy")};
+}
+
+std::string first_profile(const std::optional<policy::Policy>& policy) {
+  const bool says = policy && !policy->spec().profiles.empty();
+  return says ? policy->spec().profiles.front() : "interpreter";
+}
+
+// Quotas that nobody asked for are what the policy allows at most, where that is less.
+Result<void> lower_to(const spec::PolicySpec& policy, spec::Quotas& quotas) {
+  for (const auto& [key, most] : policy.limits) {
+    spec::Quotas bound = quotas;
+    TRY_CTX(spec::set_quota(bound, key, most), "--policy");
+    if (!spec::quotas_above(quotas, bound).empty()) quotas = bound;
+  }
+  return {};
+}
+
+// What the policy says of the sandbox itself; in a scenario the same is said of each model.
+Result<void> hold_to(const policy::Policy& policy, const spec::SandboxSpec& spec) {
+  spec::ModelSpec model;
+  model.name = kSubject;
+  model.profile = spec.profile;
+  model.quotas = spec.quotas;
+  std::string wrong;
+  for (const std::string& one : scenario::against_policy(policy, model)) wrong += (wrong.empty() ? "" : "; ") + one;
+  for (const spec::ReadOnlyBind& bind : spec.files) {
+    const policy::Decision decision = policy.decide({kSubject, spec::Action::read, bind.inside, {}});
+    if (decision.answer == policy::Answer::allow) continue;
+    wrong += (wrong.empty() ? "" : "; ") + std::string{"found --files at "} + printable(bind.inside) +
+             ", expected none: " + std::string{decision.reason} + " (rule " + std::string{decision.rule} + ")";
+  }
+  if (wrong.empty()) return {};
+  return Error{Errc::invalid_argument, "--policy " + policy.spec().name + ": " + wrong};
+}
+
+Result<spec::SandboxSpec> read_spec(const Arguments& arguments, const std::optional<policy::Policy>& policy) {
   spec::SandboxSpec spec;
   spec.name = "exec";
-  if (arguments.has("policy")) {
-    return Error{Errc::invalid_argument,
-                 "--policy: policy files are not supported by this version; use --profile and --limit"};
-  }
   if (const std::string tier = arguments.value("tier").value_or("native"); tier != "native") {
     return Error{Errc::invalid_argument, "--tier " + tier + ": this version has the tier native alone"};
   }
-  spec.profile = arguments.value("profile").value_or("interpreter");
+  spec.profile = arguments.value("profile").value_or(first_profile(policy));
+  if (policy) TRY(lower_to(policy->spec(), spec.quotas));
   for (const std::string& limit : arguments.values("limit")) {
     const auto [key, value] = TRY_CTX(split_pair(limit, '=', "KEY=VALUE, such as memory=512MiB"), "--limit");
     TRY_CTX(spec::set_quota(spec.quotas, key, value), "--limit");
@@ -69,6 +116,7 @@ Result<spec::SandboxSpec> read_spec(const Arguments& arguments) {
     spec.deterministic = spec::Deterministic{TRY(read_seed(arguments.value("deterministic").value_or("")))};
   }
   spec.allow_degraded = arguments.values("allow-degraded");
+  if (policy) TRY(hold_to(*policy, spec));
   return spec;
 }
 
@@ -84,8 +132,8 @@ spec::Command read_command(const Arguments& arguments) {
 // Carries bytes between our stdio and the sandbox's; neither side can stall the other's end.
 class Relay {
  public:
-  Relay(sandbox::Engine& engine, sandbox::Sandbox& sandbox, os::StopSignals& signals)
-      : engine_{engine}, sandbox_{sandbox}, signals_{signals} {}
+  Relay(sandbox::Engine& engine, sandbox::Sandbox& sandbox, os::StopSignals& signals, scenario::RunGateway* network)
+      : engine_{engine}, sandbox_{sandbox}, signals_{signals}, network_{network} {}
 
   Result<void> run() {
     while (!sandbox_.ended()) TRY(turn());
@@ -94,6 +142,9 @@ class Relay {
       while (sandbox_.output_fd(stream) >= 0 && TRY(copy_output(stream))) {
       }
     }
+    if (network_ == nullptr) return {};
+    network_->detach(kSubject);
+    hear_network();
     return {};
   }
 
@@ -106,8 +157,10 @@ class Relay {
     poll_.add(sandbox_.output_fd(sandbox::Stream::error), os::Interest::read);
     if (sandbox_.input_fd() >= 0 && waiting_.empty()) poll_.add(STDIN_FILENO, os::Interest::read);
     if (sandbox_.input_fd() >= 0 && !waiting_.empty()) poll_.add(sandbox_.input_fd(), os::Interest::write);
+    if (network_ != nullptr) poll_.add(network_->poll_fd(), os::Interest::read);
     TRY(poll_.wait(std::chrono::seconds{10}));
     if (poll_.ready(engine_.poll_fd())) TRY(engine_.pump());
+    if (network_ != nullptr && poll_.ready(network_->poll_fd())) hear_network();
     if (poll_.ready(signals_.fd())) {
       if (const std::optional<int> number = signals_.take()) sandbox_.signal(*number);
     }
@@ -115,6 +168,18 @@ class Relay {
       if (poll_.ready(sandbox_.output_fd(stream))) (void)TRY(copy_output(stream));
     }
     return copy_input();
+  }
+
+  void hear_network() {
+    for (const spec::NetworkEvent& event : network_->take_events(kSubject)) {
+      if (!event.is_refusal()) continue;
+      const spec::Violation violation = scenario::violation_of(event);
+      sandbox_.note(violation);
+      if (violation.answer == "contained") {
+        sandbox_.kill(spec::EndStatus::denied,
+                      "contained by policy rule " + violation.rule + ": " + violation.arguments);
+      }
+    }
   }
 
   Result<void> copy_input() {
@@ -148,6 +213,7 @@ class Relay {
   sandbox::Engine& engine_;
   sandbox::Sandbox& sandbox_;
   os::StopSignals& signals_;
+  scenario::RunGateway* network_;  // null without one
   os::PollSet poll_;
   std::string waiting_;
   std::array<char, 65536> buffer_{};
@@ -165,13 +231,39 @@ int exit_code_of(const spec::SandboxReport& report) {
 }
 
 Result<spec::SandboxReport> run_sealed(const Arguments& arguments, const Host& host) {
-  const spec::SandboxSpec spec = TRY(read_spec(arguments));
+  const std::optional<policy::Policy> policy = TRY(read_policy(arguments));
+  spec::SandboxSpec spec = TRY(read_spec(arguments, policy));
+  spec::Command command = read_command(arguments);
   os::StopSignals signals = TRY(os::StopSignals::open());
+  std::unique_ptr<scenario::RunGateway> network;
+  if (policy && scenario::may_have_gateway(*policy, kSubject)) {
+    scenario::RunGatewaySpec setup{.policy = *policy, .services = {}, .canaries = {}, .screen = {}};
+    setup.services = arguments.values("services");
+    network = TRY(scenario::RunGateway::open(std::move(setup)));
+    network->equip(kSubject, spec, command);
+  }
   std::unique_ptr<sandbox::Engine> engine = TRY(sandbox::Engine::start({}, host.clock));
   std::unique_ptr<sandbox::Sandbox> sandbox = TRY(engine->create(spec));
-  TRY(sandbox->start(read_command(arguments)));
-  TRY(Relay(*engine, *sandbox, signals).run());
+  if (!spec.gateway) network.reset();
+  if (network) TRY(network->attach(kSubject, *sandbox));
+  TRY(sandbox->start(command));
+  TRY(Relay(*engine, *sandbox, signals, network.get()).run());
   return sandbox->destroy();
+}
+
+// A line for each thing the network refused, so that nobody has to guess why a program failed.
+void show_refusals(const spec::SandboxReport& report) {
+  std::size_t count = 0;
+  for (const spec::Violation& violation : report.violations) {
+    if (violation.layer != "gateway" || ++count > kRefusalsShown) continue;
+    const std::string times = violation.count > 1 ? ", " + std::to_string(violation.count) + " times" : "";
+    (void)std::fprintf(stderr, "belljar exec: refused: %s (rule %s)%s\n", printable(violation.arguments, 400).c_str(),
+                       printable(violation.rule).c_str(), times.c_str());
+  }
+  if (count > kRefusalsShown) {
+    (void)std::fprintf(stderr, "belljar exec: and %zu more refusals; --result FILE has them all\n",
+                       count - kRefusalsShown);
+  }
 }
 
 int exec_main(const Arguments& arguments, const Host& host) {
@@ -185,6 +277,7 @@ int exec_main(const Arguments& arguments, const Host& host) {
     return report.error().code() == Errc::invalid_argument ? kUsageError : kNotSealed;
   }
   const spec::SandboxReport& result = report.value();
+  show_refusals(result);
   if (!result.reason.empty()) (void)std::fprintf(stderr, "belljar exec: %s\n", result.reason.c_str());
   if (result.deterministic && !result.deterministic->unfixed.empty()) {
     std::string names;
@@ -220,7 +313,8 @@ const Command kExec{
          "randomness from the seed (default 0), a clock that moves by rule"},
         {"result", Argument::required, "FILE", "write how it ended as JSON"},
         {"tier", Argument::required, "TIER", "native"},
-        {"policy", Argument::required, "FILE", "not supported by this version"},
+        {"policy", Argument::required, "POLICY", "what it may reach: a file, or a ready policy such as agent"},
+        {"services", Argument::required, "FILE", "stand-ins that answer in place of the world", true},
         {"allow-degraded", Argument::required, "NAME", "accept a missing protection by name", true},
     },
     true,

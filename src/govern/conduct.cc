@@ -140,7 +140,23 @@ Result<void> Conductor::admit() {
                                [](const auto& model) { return model.needs_sandbox(); });
   if (!any) return {};
   engine_ = TRY(sandbox::Engine::start({}, tools_.clock));
-  return scenario::admit(resolved_, *engine_);
+  TRY(open_network());
+  return scenario::admit(resolved_, *engine_, network_.get());
+}
+
+// One gateway for all models that the policy lets connect or call.
+Result<void> Conductor::open_network() {
+  if (!resolved_.loaded.policy) return {};
+  scenario::RunGatewaySpec spec{.policy = *resolved_.loaded.policy, .services = {}, .canaries = {}, .screen = {}};
+  spec.seed = scenario().seed;
+  for (const std::string& file : scenario().services) {
+    spec.services.push_back(file.starts_with('/') ? file : resolved_.loaded.directory + "/" + file);
+  }
+  const bool any = std::any_of(resolved_.models.begin(), resolved_.models.end(), [&](const auto& model) {
+    return model.needs_sandbox() && scenario::may_have_gateway(*resolved_.loaded.policy, model.spec.name);
+  });
+  if (any) network_ = TRY(scenario::RunGateway::open(std::move(spec)));
+  return {};
 }
 
 Result<void> Conductor::seal() {
@@ -153,7 +169,7 @@ Result<void> Conductor::seal() {
     return {};
   }
   scenario::ArtifactStore store = TRY(scenario::ArtifactStore::open());
-  sealed_ = TRY(scenario::seal(resolved_, store, {*engine_, *journal_, &*stop_, directory_ + "/logs"}));
+  sealed_ = TRY(scenario::seal(resolved_, store, {*engine_, *journal_, &*stop_, directory_ + "/logs", network_.get()}));
   return {};
 }
 
@@ -183,14 +199,15 @@ Result<void> Conductor::drive() {
   input.remake = [this](const std::string& model) -> Result<scenario::DriveModel> {
     if (!is_alive(model)) return scenario::hosted(*scenario().model(model));
     scenario::ArtifactStore store = TRY(scenario::ArtifactStore::open());
-    return scenario::seal_again(resolved_, model, store, {*engine_, *journal_, &*stop_, directory_ + "/logs"});
+    return scenario::seal_again(resolved_, model, store,
+                                {*engine_, *journal_, &*stop_, directory_ + "/logs", network_.get()});
   };
   std::optional<scenario::RecordedCalls> recorded;
   if (recording_ != nullptr && recording_->has_calls()) {
     recorded.emplace(*recording_, [this](const std::string& model) { return !is_alive(model); });
   }
   const scenario::DriveTools tools{engine_.get(), exchange, *journal_, monitor, tools_.clock, &*stop_, teller,
-                                   recorded ? &*recorded : nullptr};
+                                   recorded ? &*recorded : nullptr, network_.get()};
   auto driven = TRY(scenario::drive(std::move(input), tools));
   measurements_ = std::move(driven.measurements);
   transcript_digest_ = driven.transcript.text();
@@ -239,6 +256,7 @@ Result<void> Conductor::record() {
 Result<void> Conductor::destroy() {
   TRY(enter(StepName::destroy));
   sealed_.clear();
+  network_.reset();
   engine_.reset();
   TRY(journal_->add({{"kind", "engine-stopped"}}));
   TRY(journal_->add({{"kind", "sealed"}}));

@@ -52,12 +52,14 @@ class ConductTest : public testing::Test {
   }
   void TearDown() override { EXPECT_TRUE(os::remove_tree(folder)); }
 
+ public:
   void write(const std::string& name, const std::string& text) const {
     const std::string path = folder + "/" + name;
     ASSERT_TRUE(os::make_directories(path.substr(0, path.find_last_of('/')), 0755));
     ASSERT_TRUE(os::write_file_atomic(path, text, 0755));
   }
 
+ protected:
   // The scenario of one model that is this script; `more` goes below the model.
   void write_scenario(const std::string& script, const std::string& more, const std::string& end = "") const {
     write("model/serve.sh", script + "\n");
@@ -211,6 +213,61 @@ TEST_F(ConductTest, ReadingACanaryIsContained) {
   ASSERT_FALSE(verdict.value().findings.empty());
   EXPECT_EQ(verdict.value().findings[0].kind, "canary");
   expect_verifies(folder + "/r", true);
+}
+
+// A model that asks `address` for each case and answers what it hears.
+void write_asking_model(const ConductTest& test, const std::string& address) {
+  test.write("model/serve.py",
+             "import json, sys, urllib.request\n"
+             "for line in sys.stdin:\n"
+             "  try: label = urllib.request.urlopen('" +
+                 address +
+                 "', timeout=10).read().decode()\n"
+                 "  except Exception as error: label = 'none'\n"
+                 "  print(json.dumps({'id': json.loads(line)['id'], 'label': label}), flush=True)\n");
+  test.write("contract.yaml", "belljar-contract: 1\nanswer: {type: object, required: [label]}\ndeadline: 20s\n");
+  test.write("cases.csv", "x,label\n1,b\n2,b\n");
+  test.write("services.yaml",
+             "belljar-services: 1\nservices:\n  - name: labels\n    kind: http\n    hosts: [labels.example.test]\n"
+             "    routes: [{on: GET /label, text: b}]\n");
+  test.write("policy.yaml",
+             "belljar-policy: 1\nname: p\nrules:\n"
+             "  - {permit: messages, action: send, what: {models: ['*']}}\n"
+             "  - {permit: files, action: read, what: {paths: [/**]}}\n"
+             "  - {permit: labels, action: connect, what: {hosts: [labels.example.test]}, terms: {tls: intercept}}\n"
+             "  - {forbid: exfiltration, action: connect, what: {hosts: ['**.attacker.test']}, then: kill}\n");
+}
+
+constexpr const char* kOnline = "policy: policy.yaml\nservices: services.yaml\n";
+
+TEST_F(ConductTest, AModelReachesWhatItsPolicyNames) {
+  write_scenario("exec /usr/bin/python3 /model/serve.py", "    limits: {wall: 60s}\n", kOnline);
+  write_asking_model(*this, "https://labels.example.test/label");
+  const auto verdict = run("r");
+  ASSERT_TRUE(verdict) << verdict.error().message();
+  const auto record = read_run(folder + "/r");
+  ASSERT_TRUE(record) << record.error().message();
+  EXPECT_EQ(count(record.value().measurements, CaseEnd::answered), 2U) << verdict.value().error;
+  for (const auto& item : record.value().measurements.cases) EXPECT_EQ(item.answered, "b");
+  EXPECT_TRUE(verdict.value().findings.empty());
+  expect_verifies(folder + "/r", true);
+}
+
+TEST_F(ConductTest, WhatTheNetworkRefusesIsAFindingAndTheEndWhereThePolicySaysSo) {
+  write_scenario("exec /usr/bin/python3 /model/serve.py", "    limits: {wall: 60s}\n", kOnline);
+  write_asking_model(*this, "https://elsewhere.test/label");
+  const auto refused = run("r1");
+  ASSERT_TRUE(refused) << refused.error().message();
+  ASSERT_FALSE(refused.value().findings.empty()) << refused.value().error;
+  EXPECT_EQ(refused.value().findings[0].kind, "egress");
+  EXPECT_THAT(refused.value().findings[0].detail, HasSubstr("elsewhere.test"));
+  EXPECT_FALSE(refused.value().contained);
+  write_asking_model(*this, "https://drop.attacker.test/label");
+  const auto contained = run("r2");
+  ASSERT_TRUE(contained) << contained.error().message();
+  EXPECT_TRUE(contained.value().contained);
+  EXPECT_EQ(contained.value().exit_code, 5);
+  expect_verifies(folder + "/r2", true);
 }
 
 TEST_F(ConductTest, AnArtifactIsBuiltSealedAndUsedAgain) {

@@ -41,6 +41,7 @@ class Conductor {
   Result<void> enter(StepName step);
   Result<void> resolve();
   Result<void> admit();
+  Result<void> open_network();
   Result<void> seal();
   Result<void> drive();
   Result<void> judge_run();
@@ -64,6 +65,7 @@ class Conductor {
   std::unique_ptr<ledger::Ledger> ledger_;
   std::optional<exchange::Journal> journal_;
   scenario::Resolved resolved_;
+  std::unique_ptr<scenario::RunGateway> network_;  // before what uses it
   std::unique_ptr<sandbox::Engine> engine_;
   std::optional<os::StopSignals> stop_;
   std::vector<scenario::DriveModel> sealed_;

@@ -61,6 +61,12 @@ std::optional<spec::Finding> detect(const spec::Violation& violation) {
     if (quota == kQuotaKinds.end()) return std::nullopt;
     return make("high", quota->kind, violation.rule, std::move(detail));
   }
+  // What a program asked of the network and did not get; a canary on its way out is told as one.
+  if (violation.layer == "gateway") {
+    const bool rings = violation.rule.find("canary") != std::string::npos;
+    return make(rings ? "critical" : "medium", rings ? "canary" : "egress", violation.rule,
+                printable(violation.arguments));
+  }
   // The engine lost hold of the sandbox and killed it: that is no deed of the model, and costs its cases.
   if (violation.layer == "engine") return std::nullopt;
   return make("high", "syscall", violation.rule, std::move(detail));

@@ -45,7 +45,9 @@ std::optional<Alarm> Monitor::watch(const std::string& model, const spec::Violat
   finding->model = model;
   finding->first_ns = at_ns;
   finding->count = violation.count;
-  return note(std::move(*finding));
+  // The policy's own rule asks for it, whatever `on_breach` says.
+  const bool demanded = violation.layer == "gateway" && violation.answer == "contained";
+  return note(std::move(*finding), demanded ? Trigger::always : Trigger::as_told);
 }
 
 std::optional<Alarm> Monitor::watch(const spec::StrayMessage& stray, const codec::Json* object, std::int64_t at_ns) {

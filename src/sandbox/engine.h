@@ -110,6 +110,8 @@ class Sandbox {
   // Ends the whole tree; `why` becomes the reason of the report and `status` its status.
   virtual void kill(spec::EndStatus status, const std::string& why) = 0;
 
+  // Adds to its record what somebody else refused it, such as a gateway; equal ones share a record with a count.
+  virtual void note(spec::Violation violation) = 0;
   // Violations not yet taken, in order of first appearance; counts of records taken before arrive as new records.
   virtual std::vector<spec::Violation> take_violations() = 0;
 

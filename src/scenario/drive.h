@@ -69,6 +69,7 @@ struct DriveTools {
   os::StopSignals* stop = nullptr;  // null: nothing ends it early
   DriveListener& listener;
   CallDesk* calls = nullptr;  // what models ask of others while they work; null: nothing
+  RunGateway* network = nullptr;  // null where no model has a gateway
 };
 
 struct DriveResult {

@@ -86,6 +86,7 @@ class ChildSandbox final : public sandbox::Sandbox {
     if (pid_ > 0) (void)::kill(-pid_, SIGKILL);
   }
 
+  void note(spec::Violation violation) override { violations.push_back(std::move(violation)); }
   std::vector<spec::Violation> take_violations() override {
     report_.violations.insert(report_.violations.end(), violations.begin(), violations.end());
     return std::exchange(violations, {});

@@ -68,7 +68,7 @@ Result<void> Driver::open_seats() {
         tools_.exchange,  tools_.journal,       tools_.monitor,
         strays_,          tools_.clock,         input_.make_port,
         input_.directory, input_.scenario.seed, codec::sha256(input_.id_secret.hex() + "\n" + name),
-        limits_of(name),  input_.times};
+        limits_of(name),  input_.times,         tools_.network};
     seats_.emplace_back().station = std::make_unique<Station>(std::move(model), shared);
   }
   for (const exchange::Link* link : links_) {
@@ -105,6 +105,7 @@ Result<void> Driver::sleep(os::PollSet& set) {
   if (tools_.engine != nullptr) set.add(tools_.engine->poll_fd(), os::Interest::read);
   if (tools_.stop != nullptr) set.add(tools_.stop->fd(), os::Interest::read);
   if (tools_.calls != nullptr && tools_.calls->fd() >= 0) set.add(tools_.calls->fd(), os::Interest::read);
+  if (tools_.network != nullptr) set.add(tools_.network->poll_fd(), os::Interest::read);
   for (const Seat& seat : seats_) {
     seat.station->watch(set);
     until = std::min(until, seat.station->wake_at());

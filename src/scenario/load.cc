@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "boundary/service_file.h"
 #include "codec/crypto.h"
 #include "content/map_template.h"
 #include "content/screen.h"
@@ -174,6 +175,25 @@ void load_policy(Loaded& loaded, const std::vector<InputText>& kept, Complaints&
   }
 }
 
+void load_services(Loaded& loaded, const std::vector<InputText>& kept, Complaints& complaints) {
+  const spec::Scenario& scenario = loaded.scenario;
+  if (!scenario.services.empty() && scenario.policy.empty()) {
+    complaints.at(scenario.services_mark,
+                  "found services without a policy, expected \"policy\": what no rule permits is "
+                  "denied, and nobody could reach them");
+  }
+  for (const std::string& path : scenario.services) {
+    auto text = read_input(path, kTextBytesMax, kept, loaded);
+    if (!text) {
+      complaints.at(scenario.services_mark, "services: " + text.error().message());
+      continue;
+    }
+    auto file = boundary::parse_services(text.value(), path);
+    if (!file) complaints.add(file.error().message());
+    loaded.services.push_back({path, codec::sha256(text.value())});
+  }
+}
+
 // A request as the driver will make it; the id stands for any.
 std::optional<Step> first_request(const Flow& flow, std::size_t link, const Case& item) {
   Progress progress;
@@ -244,6 +264,7 @@ Result<Loaded> load_from(InputText source, std::string directory, std::optional<
   load_links(loaded, kept, complaints);
   load_policy(loaded, kept, complaints);
   load_filters(loaded, kept, complaints);
+  load_services(loaded, kept, complaints);
   load_cases(loaded, kept, complaints);
   for (const InputText& text : kept) {
     if (text.path != kCanaryKeyInput) continue;

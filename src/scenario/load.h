@@ -43,6 +43,7 @@ struct Loaded {
   std::vector<exchange::Link> links;
   std::vector<TextInput> contracts;
   std::optional<policy::Policy> policy;
+  std::vector<TextInput> services;      // the scenario's files of services
   std::vector<TextInput> policy_files;  // the scenario's policy first, then what it extends and includes
   std::string canary_key;               // canaries.h; empty: none is planted
   std::vector<TextInput> filter_files;  // rules that the scenario's filters read

@@ -230,6 +230,11 @@ Result<Resolved> resolve(Loaded loaded, const ResolveOptions& options, Entropy& 
     for (const TextInput& file : resolved.loaded.policy_files) policy.push_back(text_input(file));
     manifest.set("policy", Json{std::move(policy)});
   }
+  if (!resolved.loaded.services.empty()) {
+    Json::Array services;
+    for (const TextInput& file : resolved.loaded.services) services.push_back(text_input(file));
+    manifest.set("services", Json{std::move(services)});
+  }
   manifest.set("artifacts", Json{std::move(artifacts)});
   manifest.set("models", Json{std::move(models)});
   manifest.set("host", host_facts());

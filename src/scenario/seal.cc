@@ -22,10 +22,13 @@ Result<void> record_sealed(const ResolvedModel& model, exchange::Journal& journa
 
 }  // namespace
 
-Result<void> admit(const Resolved& resolved, sandbox::Engine& engine) {
+Result<void> admit(const Resolved& resolved, sandbox::Engine& engine, const RunGateway* network) {
   for (const ResolvedModel& model : resolved.models) {
     if (!model.needs_sandbox()) continue;
-    auto trial = TRY_CTX(engine.create(model.sandbox), "admit model " + model.spec.name);
+    spec::SandboxSpec spec = model.sandbox;
+    spec::Command command = model.command;
+    if (network != nullptr) network->equip(model.spec.name, spec, command);
+    auto trial = TRY_CTX(engine.create(spec), "admit model " + model.spec.name);
     TRY_CTX(trial->destroy(), "admit model " + model.spec.name);
   }
   return {};
@@ -59,6 +62,8 @@ Result<DriveModel> seal_model(const ResolvedModel& model, const Artifacts& artif
     }
     spec.files.push_back({artifact->second.path, "/artifacts/" + name});
   }
+  if (tools.network != nullptr) tools.network->equip(model.spec.name, spec, driven.command);
+  driven.has_gateway = spec.gateway.has_value();
   driven.sandbox = TRY_CTX(tools.engine.claim(spec), "seal model " + model.spec.name);
   driven.log_path = log_path(tools.log_directory, model.spec.name);
   TRY(record_sealed(model, tools.journal));

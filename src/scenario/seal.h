@@ -15,16 +15,19 @@
 #include "scenario/artifact.h"
 #include "scenario/drive.h"
 #include "scenario/resolve.h"
+#include "scenario/run_gateway.h"
 
 namespace belljar::scenario {
 
-Result<void> admit(const Resolved& resolved, sandbox::Engine& engine);
+// `network`: null where the run has no policy.
+Result<void> admit(const Resolved& resolved, sandbox::Engine& engine, const RunGateway* network = nullptr);
 
 struct SealTools {
   sandbox::Engine& engine;
   exchange::Journal& journal;
   os::StopSignals* stop = nullptr;
   std::string log_directory;  // <run>/logs, existing; empty: no log files
+  const RunGateway* network = nullptr;
 };
 
 // Of the models that something is asked of, in the scenario's order.

@@ -15,6 +15,7 @@ using spec::CaseEnd;
 // Repeats beyond these are counted, not written one by one: a model must not be able to fill the record.
 constexpr std::uint64_t kStrayEntriesMax = 8;
 constexpr std::size_t kViolationEntriesMax = 1024;
+constexpr std::size_t kNetworkEntriesMax = 10'000;
 // A program that dies closes its output a moment before its end is known; how it died is the better reason.
 constexpr Nanoseconds kMutePatience = std::chrono::milliseconds{250};
 constexpr Nanoseconds kDrainPause = std::chrono::milliseconds{10};
@@ -28,6 +29,10 @@ Station::Station(DriveModel model, StationTools tools)
 }
 
 Result<void> Station::open_port() {
+  if (model_.has_gateway) {
+    CHECK(tools_.network != nullptr, "a sandbox has a gateway where the run has one");
+    TRY_CTX(tools_.network->attach(name(), *model_.sandbox), "start model " + name());
+  }
   if (model_.sandbox) TRY_CTX(model_.sandbox->start(model_.command), "start model " + name());
   port_ = TRY_CTX(
       tools_.make_port({model_.spec, tools_.directory, model_.sandbox.get(), TRY(LogKeeper::open(model_.log_path)),
@@ -44,6 +49,7 @@ Result<void> Station::start() {
 Result<void> Station::restart(DriveModel model) {
   if (model_.sandbox) {
     model_.sandbox->kill(spec::EndStatus::signaled, "started anew: a fault of the scenario");
+    TRY(leave_network());
     TRY_CTX(model_.sandbox->destroy(), "end model " + name());
   }
   for (const auto& [number, question] : open_) {
@@ -190,8 +196,28 @@ Result<void> Station::write_violation(const spec::Violation& violation) {
   return tools_.journal.add({{"kind", "violation"}, {"model", name()}, {"violation", spec::violation_json(violation)}});
 }
 
+// What it asked of the network: on record in full, and what was refused as one of its violations.
+Result<void> Station::hear_network() {
+  if (!model_.has_gateway) return {};
+  for (const spec::NetworkEvent& event : tools_.network->take_events(name())) {
+    if (++network_entries_ <= kNetworkEntriesMax) {
+      TRY(tools_.journal.add({{"kind", "network"}, {"model", name()}, {"event", spec::to_json(event)}}));
+    }
+    if (event.is_refusal()) model_.sandbox->note(violation_of(event));
+  }
+  return {};
+}
+
+// Nothing of it can be accepted or sent any more, and the last of what it did is known.
+Result<void> Station::leave_network() {
+  if (!model_.has_gateway) return {};
+  tools_.network->detach(name());
+  return hear_network();
+}
+
 Result<void> Station::look() {
   if (gone() || !model_.sandbox) return {};
+  TRY(hear_network());
   for (const spec::Violation& violation : model_.sandbox->take_violations()) {
     TRY(write_violation(violation));
     const std::int64_t now_ns = tools_.journal.elapsed_ns();
@@ -253,6 +279,7 @@ Result<void> Station::finish() {
   TRY(gather());
   run_.log_tail = port_->log_tail();
   if (model_.sandbox) {
+    TRY(leave_network());
     run_.sandbox = TRY_CTX(model_.sandbox->destroy(), "end model " + name());
     for (const spec::Violation& violation : run_.sandbox.violations) TRY(write_violation(violation));
   }

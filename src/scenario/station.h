@@ -34,6 +34,7 @@
 #include "sandbox/engine.h"
 #include "scenario/conversation.h"
 #include "scenario/port.h"
+#include "scenario/run_gateway.h"
 #include "scenario/stray_book.h"
 #include "spec/measurements.h"
 
@@ -53,6 +54,7 @@ struct DriveModel {
   std::unique_ptr<sandbox::Sandbox> sandbox;  // null where the adapter needs none
   std::int64_t made_ns = 0;  // when the sandbox was asked for, on the journal's clock: what its own times count from
   std::string log_path;      // empty: the tail alone is kept
+  bool has_gateway = false;  // its sandbox was made with one
 };
 
 // A model without a sandbox.
@@ -76,6 +78,7 @@ struct StationTools {
   Digest id_secret;  // of this model
   FrameLimits limits;
   DriveTimes times;
+  RunGateway* network = nullptr;  // null where no model has a gateway
 };
 
 // How questions end that get no answer.
@@ -146,6 +149,8 @@ class Station {
   Result<void> check_end();
   Result<void> finish();
   Result<void> write_violation(const spec::Violation& violation);
+  Result<void> leave_network();
+  Result<void> hear_network();
   Fate fate_of(const spec::SandboxReport& report) const;
 
   DriveModel model_;
@@ -171,6 +176,7 @@ class Station {
   bool contained_ = false;
   std::uint64_t held_ = 0;  // messages that came after containment
   std::set<std::string> seen_violations_;
+  std::size_t network_entries_ = 0;
   spec::ModelRun run_;
 };
 

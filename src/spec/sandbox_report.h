@@ -13,13 +13,13 @@ namespace belljar::spec {
 
 // One thing a sandbox tried and was refused, coalesced: equal (layer, rule, call, arguments) share a record.
 struct Violation {
-  std::string layer;      // "seccomp", "landlock", "canary", "quota"
+  std::string layer;      // "seccomp", "landlock", "canary", "quota", "gateway", "engine"
   std::string rule;       // the profile's rule, the quota's key, the canary's path
   std::string call;       // "socket"; empty where no system call was involved
   std::string arguments;  // decoded, printable, bounded: "AF_INET, SOCK_STREAM, 0"
   std::string process;    // name of the process, printable
   std::int32_t pid = 0;   // as the host numbers it
-  std::string answer;     // "EPERM", "killed", "recorded"
+  std::string answer;     // "EPERM", "killed", "recorded", "refused", "contained"
   std::uint64_t count = 1;
   std::int64_t first_ns = 0;  // monotonic, since the start of the sandbox
 };

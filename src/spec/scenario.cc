@@ -29,6 +29,16 @@ void read_policy(Problems& problems, const Yaml& value, Scenario& scenario) {
   scenario.policy_mark = value.mark;
 }
 
+void read_services(Problems& problems, const Yaml& value, Scenario& scenario) {
+  scenario.services_mark = value.mark;
+  const std::vector<Yaml> one{value};
+  for (const Yaml& item : value.kind == Yaml::Kind::list ? value.items : one) {
+    if (auto path = read_path(problems, item, "the path of a file of services, or a list of them")) {
+      scenario.services.push_back(std::move(*path));
+    }
+  }
+}
+
 void read_clock(Problems& problems, const Yaml& value, Scenario& scenario) {
   constexpr std::array<std::string_view, 2> kClocks{"wall", "logical"};
   const auto name = read_choice(problems, value, kClocks, {});
@@ -41,6 +51,7 @@ constexpr std::array<Field<Scenario>, 16> kSections{{
      [](Problems& p, const Yaml& v, Scenario& s) { s.name = read_name(p, v, kFileNameOthers, 100).value_or(""); }},
     {"seed", Need::optional, read_seed},
     {"policy", Need::optional, read_policy},
+    {"services", Need::optional, read_services},
     {"artifacts", Need::optional, [](Problems& p, const Yaml& v, Scenario& s) { read_artifacts(p, v, s.artifacts); }},
     {"models", Need::required, [](Problems& p, const Yaml& v, Scenario& s) { read_models(p, v, s.models); }},
     {"links", Need::optional, [](Problems& p, const Yaml& v, Scenario& s) { read_links(p, v, s.links); }},

@@ -122,6 +122,8 @@ struct Scenario {
   std::uint64_t seed = 0;
   std::string policy;  // file, or the name of a ready one; empty: none
   codec::Mark policy_mark;
+  std::vector<std::string> services;  // files of stand-ins behind the gateway
+  codec::Mark services_mark;
   std::vector<ArtifactSpec> artifacts;
   std::vector<ModelSpec> models;
   std::vector<LinkSpec> links;

@@ -129,15 +129,15 @@ void read_gate(Problems& problems, const Yaml& value, std::vector<GateSpec>& gat
   gates.push_back(std::move(draft.gate));
 }
 
-constexpr std::array<std::string_view, 10> kBreaches{"canary", "syscall",  "processes",     "disk",   "memory",
-                                                     "output", "contract", "amplification", "budget", "policy"};
-constexpr std::array<std::string_view, 1> kLaterBreaches{"egress"};
+constexpr std::array<std::string_view, 11> kBreaches{"canary", "syscall", "processes", "disk",
+                                                     "memory", "output",  "contract",  "amplification",
+                                                     "budget", "policy",  "egress"};
 
 void read_contain(Problems& problems, const Yaml& value, BreachSpec& breach) {
   if (!require_list(problems, value, "a list of " + one_of(kBreaches))) return;
   std::set<std::string> seen;
   for (const Yaml& item : value.items) {
-    std::optional<std::string> kind = read_choice(problems, item, kBreaches, kLaterBreaches);
+    std::optional<std::string> kind = read_choice(problems, item, kBreaches, {});
     if (!kind) continue;
     if (!seen.insert(*kind).second) {
       problems.add(item.mark, quote(*kind) + " again", "each once");

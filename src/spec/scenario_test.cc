@@ -110,7 +110,7 @@ gates:
   - {metric: findings}
   - {metric: f1, at_least: 0.1, at_most: 0.2}
 faults: [{model: a, kind: slwo}, {kind: slow, model: c}]
-on_breach: {contain: [egress, canray]}
+on_breach: {contain: [ingress, canray]}
 )"),
             R"(s.yaml:1:10: found "2", expected 1, the only format this version reads
 s.yaml:2:1: found key "nmae" in a scenario, expected "name"
@@ -144,8 +144,8 @@ s.yaml:24:5: found a gate on f1 and a workload without "label", expected "label"
 s.yaml:25:27: found "slwo", expected "slow"
 s.yaml:25:34: found a fault "slow" without "delay", expected "delay" to be given
 s.yaml:25:34: found a fault of "c", expected the name of a model
-s.yaml:26:23: found "egress", not supported by this version, expected canary, syscall, processes, disk, memory, output, contract, amplification, budget or policy
-s.yaml:26:31: found "canray", expected "canary")");
+s.yaml:26:23: found "ingress", expected "egress"
+s.yaml:26:32: found "canray", expected "canary")");
 }
 
 TEST(Scenario, a_composition_is_read) {

@@ -76,6 +76,7 @@ class Box {
   void fail(const std::string& why);
   // Something of it can no longer be watched: recorded, and the sandbox is killed.
   void lose_sight(const std::string& of, const Error& why);
+  void note(spec::Violation violation);
   std::vector<spec::Violation> take_violations();
   Result<std::string> collect(const std::string& name, std::size_t bytes_max) const;
   Result<OutputChunk> read_output(Stream stream, std::span<char> buffer);
@@ -107,7 +108,6 @@ class Box {
   Posture expected_posture() const;
   void check_and_approve();
   Result<void> look_inside();
-  void note(spec::Violation violation);
   void sample(Nanoseconds now);
   void sample_disks();
   void conclude(int wait_status);

@@ -29,6 +29,7 @@ class NativeSandbox final : public Sandbox {
   bool ended() const override { return box_->state() >= BoxState::exited; }
   void signal(int number) override { box_->signal(number); }
   void kill(spec::EndStatus status, const std::string& why) override { box_->kill(status, why); }
+  void note(spec::Violation violation) override { box_->note(std::move(violation)); }
   std::vector<spec::Violation> take_violations() override { return box_->take_violations(); }
   Result<std::string> collect(const std::string& name, std::size_t bytes_max) override {
     return box_->collect(name, bytes_max);

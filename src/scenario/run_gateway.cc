@@ -1,0 +1,115 @@
+#include "scenario/run_gateway.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "boundary/service_file.h"
+#include "boundary/simulators.h"
+#include "os/file.h"
+#include "spec/glob.h"
+
+namespace belljar::scenario {
+
+namespace {
+
+constexpr std::uint64_t kServiceFileBytesMax = 4U << 20;
+
+// One more file's services beside those of the files before.
+Result<void> add_services(const std::string& path, const boundary::SimulatorSeed& seed,
+                          const std::shared_ptr<boundary::ServiceNotes>& notes, boundary::Services& into) {
+  const std::string text = TRY_CTX(os::read_file(path, kServiceFileBytesMax), "read services");
+  boundary::ServiceFile file = TRY(boundary::parse_services(text, path));
+  const std::size_t slash = path.rfind('/');
+  const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash);
+  const boundary::Services made = TRY(boundary::make_simulators(std::move(file), directory, seed, notes));
+  for (const auto& [door, service] : made.all()) TRY_CTX(into.add(door, service), path);
+  return {};
+}
+
+bool may_be(const spec::PolicyRule& rule, std::string_view subject) {
+  return std::all_of(rule.who.begin(), rule.who.end(), [&](const std::vector<std::string>& patterns) {
+    return patterns.empty() || std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
+             return spec::glob_matches(pattern, subject);
+           });
+  });
+}
+
+}  // namespace
+
+bool may_have_gateway(const policy::Policy& policy, std::string_view subject) {
+  const std::vector<spec::PolicyRule>& rules = policy.spec().rules;
+  return std::any_of(rules.begin(), rules.end(), [&](const spec::PolicyRule& rule) {
+    const auto leads_out = [](spec::Action action) {
+      return action == spec::Action::connect || action == spec::Action::call;
+    };
+    return rule.effect == spec::Effect::permit && may_be(rule, subject) &&
+           std::any_of(rule.actions.begin(), rule.actions.end(), leads_out);
+  });
+}
+
+RunGateway::RunGateway(RunGatewaySpec spec, std::unique_ptr<boundary::Gateway> gateway)
+    : policy_{std::make_shared<const policy::Policy>(std::move(spec.policy))},
+      services_{std::make_shared<boundary::Services>()},
+      notes_{std::make_shared<boundary::ServiceNotes>()},
+      screen_{std::move(spec.screen)},
+      seed_{spec.seed},
+      gateway_{std::move(gateway)} {}
+
+Result<std::unique_ptr<RunGateway>> RunGateway::open(RunGatewaySpec spec) {
+  const std::vector<std::string> files = std::move(spec.services);
+  const boundary::SimulatorSeed seed{spec.seed, std::move(spec.canaries)};
+  std::unique_ptr<RunGateway> made{new RunGateway{std::move(spec), TRY(boundary::Gateway::start({}))}};
+  for (const std::string& file : files) TRY(add_services(file, seed, made->notes_, *made->services_));
+  return made;
+}
+
+void RunGateway::equip(std::string_view subject, spec::SandboxSpec& spec, spec::Command& command) const {
+  if (!may_have_gateway(*policy_, subject) || spec.deterministic) return;
+  spec.gateway = spec::GatewaySpec{gateway_->authority_pem()};
+  for (std::string& variable : spec::gateway_environment(*spec.gateway)) {
+    const std::string name = variable.substr(0, variable.find('=') + 1);
+    const bool is_set = std::any_of(command.environment.begin(), command.environment.end(),
+                                    [&](const std::string& known) { return known.starts_with(name); });
+    if (!is_set) command.environment.push_back(std::move(variable));
+  }
+}
+
+Result<void> RunGateway::attach(const std::string& subject, sandbox::Sandbox& sandbox) {
+  sandbox::GatewayDoors doors = TRY(sandbox.gateway_doors());
+  boundary::Attachment attachment;
+  attachment.name = subject;
+  attachment.doors = {std::move(doors.http), std::move(doors.socks), std::move(doors.transparent),
+                      std::move(doors.dns)};
+  attachment.policy = policy_;
+  attachment.services = services_;
+  attachment.screen = screen_;
+  attachment.seed = seed_;
+  return gateway_->attach(std::move(attachment));
+}
+
+void RunGateway::detach(const std::string& subject) { gateway_->detach(subject); }
+
+std::vector<spec::NetworkEvent> RunGateway::take_events(const std::string& subject) {
+  for (spec::NetworkEvent& event : gateway_->take_events()) {
+    std::vector<spec::NetworkEvent>& queue = waiting_[event.sandbox];
+    queue.push_back(std::move(event));
+  }
+  const auto found = waiting_.find(subject);
+  if (found == waiting_.end()) return {};
+  return std::exchange(found->second, {});
+}
+
+spec::Violation violation_of(const spec::NetworkEvent& event) {
+  spec::Violation violation;
+  violation.layer = "gateway";
+  violation.rule = event.rule;
+  violation.arguments = event.door + " " + event.host + (event.port == 0 ? "" : ":" + std::to_string(event.port)) +
+                        (event.reason.empty() ? "" : ": " + event.reason);
+  violation.answer = event.consequence == spec::consequence_name(spec::Consequence::kill) ? "contained" : "refused";
+  violation.count = event.count;
+  violation.first_ns = event.first_ns;
+  return violation;
+}
+
+}  // namespace belljar::scenario
