@@ -45,7 +45,7 @@ void read_clock(Problems& problems, const Yaml& value, Scenario& scenario) {
   if (name) scenario.clock = *name == "logical" ? ClockKind::logical : ClockKind::wall;
 }
 
-constexpr std::array<Field<Scenario>, 16> kSections{{
+constexpr std::array<Field<Scenario>, 17> kSections{{
     {"belljar", Need::required, read_version},
     {"name", Need::required,
      [](Problems& p, const Yaml& v, Scenario& s) { s.name = read_name(p, v, kFileNameOthers, 100).value_or(""); }},
