@@ -136,6 +136,10 @@ Result<void> Conductor::resolve() {
 
 Result<void> Conductor::admit() {
   TRY(enter(StepName::admit));
+  // Messages and the network's bodies pass the same filters.
+  const auto screen = std::make_shared<const content::Screen>(TRY(content::Screen::make(
+      scenario().filters.value_or(spec::FilterSpec{}), scenario::run_canaries(resolved_.loaded))));
+  if (!screen->empty()) filters_ = screen;
   const bool any = std::any_of(resolved_.models.begin(), resolved_.models.end(),
                                [](const auto& model) { return model.needs_sandbox(); });
   if (!any) return {};
@@ -147,7 +151,7 @@ Result<void> Conductor::admit() {
 // One gateway for all models that the policy lets connect or call.
 Result<void> Conductor::open_network() {
   if (!resolved_.loaded.policy) return {};
-  scenario::RunGatewaySpec spec{.policy = *resolved_.loaded.policy, .services = {}, .canaries = {}, .screen = {}};
+  scenario::RunGatewaySpec spec{.policy = *resolved_.loaded.policy, .services = {}, .canaries = {}, .screen = filters_};
   spec.seed = scenario().seed;
   for (const std::string& file : scenario().services) {
     spec.services.push_back(file.starts_with('/') ? file : resolved_.loaded.directory + "/" + file);
@@ -175,13 +179,10 @@ Result<void> Conductor::seal() {
 
 Result<void> Conductor::drive() {
   TRY(enter(StepName::drive));
-  const auto screen = std::make_shared<const content::Screen>(TRY(content::Screen::make(
-      scenario().filters.value_or(spec::FilterSpec{}), scenario::run_canaries(resolved_.loaded))));
-  const auto filters = screen->empty() ? nullptr : screen;
-  exchange::Exchange exchange{*journal_, exchange::standard_stages(resolved_.loaded.policy, filters)};
+  exchange::Exchange exchange{*journal_, exchange::standard_stages(resolved_.loaded.policy, filters_)};
   for (const exchange::Link& link : resolved_.loaded.links) exchange.connect(link);
   exchange.set_rules({scenario().budgets, exchange::FaultBook{scenario().faults, scenario().seed},
-                      scenario().clock == spec::ClockKind::logical, filters});
+                      scenario().clock == spec::ClockKind::logical, filters_});
   monitor::Monitor monitor{scenario().on_breach};
   Teller teller{tools_.progress};
   const Digest secret =

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "boundary/service_file.h"
 #include "boundary/simulators.h"
+#include "content/filter_sets.h"
 #include "os/file.h"
 #include "spec/glob.h"
 
@@ -15,16 +16,37 @@ namespace {
 
 constexpr std::uint64_t kServiceFileBytesMax = 4U << 20;
 
+std::string directory_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, slash);
+}
+
 // One more file's services beside those of the files before.
 Result<void> add_services(const std::string& path, const boundary::SimulatorSeed& seed,
                           const std::shared_ptr<boundary::ServiceNotes>& notes, boundary::Services& into) {
   const std::string text = TRY_CTX(os::read_file(path, kServiceFileBytesMax), "read services");
   boundary::ServiceFile file = TRY(boundary::parse_services(text, path));
-  const std::size_t slash = path.rfind('/');
-  const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash);
-  const boundary::Services made = TRY(boundary::make_simulators(std::move(file), directory, seed, notes));
+  const boundary::Services made = TRY(boundary::make_simulators(std::move(file), directory_of(path), seed, notes));
   for (const auto& [door, service] : made.all()) TRY_CTX(into.add(door, service), path);
   return {};
+}
+
+using FilterSets = std::map<std::string, std::shared_ptr<const content::Screen>, std::less<>>;
+
+// What a permit asks for and this run cannot give stops the start.
+Result<FilterSets> filter_sets_of(const spec::PolicySpec& policy) {
+  FilterSets sets;
+  for (const spec::PolicyRule& rule : policy.rules) {
+    const std::string doing = "policy " + policy.name + ", rule " + rule.id;
+    for (const std::string& name : rule.terms.filters) {
+      if (sets.contains(name)) continue;
+      sets[name] = TRY_CTX(content::make_filter_set(name, directory_of(rule.file)), doing);
+    }
+    if (!rule.terms.credential.empty()) {
+      return Error{Errc::invalid_argument, doing + ": credentials are not supported by this version"};
+    }
+  }
+  return sets;
 }
 
 bool may_be(const spec::PolicyRule& rule, std::string_view subject) {
@@ -57,9 +79,11 @@ RunGateway::RunGateway(RunGatewaySpec spec, std::unique_ptr<boundary::Gateway> g
       gateway_{std::move(gateway)} {}
 
 Result<std::unique_ptr<RunGateway>> RunGateway::open(RunGatewaySpec spec) {
+  FilterSets filters = TRY(filter_sets_of(spec.policy.spec()));
   const std::vector<std::string> files = std::move(spec.services);
   const boundary::SimulatorSeed seed{spec.seed, std::move(spec.canaries)};
   std::unique_ptr<RunGateway> made{new RunGateway{std::move(spec), TRY(boundary::Gateway::start({}))}};
+  made->filters_ = std::move(filters);
   for (const std::string& file : files) TRY(add_services(file, seed, made->notes_, *made->services_));
   return made;
 }
@@ -84,6 +108,7 @@ Result<void> RunGateway::attach(const std::string& subject, sandbox::Sandbox& sa
   attachment.policy = policy_;
   attachment.services = services_;
   attachment.screen = screen_;
+  attachment.filters = filters_;
   attachment.seed = seed_;
   return gateway_->attach(std::move(attachment));
 }

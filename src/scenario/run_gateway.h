@@ -63,6 +63,7 @@ class RunGateway {
   std::shared_ptr<boundary::Services> services_;
   std::shared_ptr<boundary::ServiceNotes> notes_;
   std::shared_ptr<const content::Screen> screen_;
+  std::map<std::string, std::shared_ptr<const content::Screen>, std::less<>> filters_;  // as the policy names them
   std::uint64_t seed_;
   std::unique_ptr<boundary::Gateway> gateway_;
   std::map<std::string, std::vector<spec::NetworkEvent>, std::less<>> waiting_;  // by sandbox
