@@ -1,22 +1,27 @@
 // CallDesk: where questions lie that a model asks others while it works on one of its own: an agent's calls of a
-// language model. The driver takes each as a message from that model, caused by the question it works on, and puts the
-// reply back.
+// language model or a tool. The driver takes each as a message from that model, caused by the question it works on, and
+// puts the reply back.
 //
-//   QueuedCalls desk{queue};                                       // what comes through the gateway
-//   while (auto call = desk.take("agent", question)) ... desk.reply(call->id, ...);
+//   LiveCalls desk;                                                // the gateway's side, any thread
+//   desk.put("agent", "lm", body, [](CallReply reply) { ... });    // later, once, from the driver's thread
+//   while (auto call = desk.take("agent")) ... desk.reply(call->id, ...);   // the driver's side, its thread alone
 //
-// Bodies are untrusted and bounded by whoever makes them. The driver's thread alone.
+// At most kCallsMax calls wait or are under way; further ones are answered at once as failed. What is still open when
+// the desk closes is answered as failed. Bodies are untrusted and bounded by whoever puts them.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
-#include "boundary/call_queue.h"
+#include "base/result.h"
 #include "codec/json.h"
+#include "os/bell.h"
 
 namespace belljar::scenario {
 
@@ -47,47 +52,35 @@ class CallDesk {
   virtual std::optional<Call> take() = 0;
   // Calls come when they are asked for by question, as under the logical clock, whatever the run's clock is.
   virtual bool by_question() const { return false; }
-  // What the answering model may not say, where it said that; nothing when all is well.
-  virtual std::optional<std::string> reply(std::uint64_t id, const CallReply& reply) = 0;
+  virtual void reply(std::uint64_t id, CallReply reply) = 0;
 };
 
-class QueuedCalls final : public CallDesk {
+class LiveCalls final : public CallDesk {
  public:
-  explicit QueuedCalls(std::shared_ptr<boundary::CallQueue> queue) : queue_{std::move(queue)} {}
+  static constexpr std::size_t kCallsMax = 256;
+  using Done = std::function<void(CallReply)>;
 
-  int fd() const override { return queue_->poll_fd(); }
-  std::optional<Call> take(const std::string& from, const std::string& /*question*/) override {
-    fetch();
-    return take_at(std::find_if(waiting_.begin(), waiting_.end(), [&](const Call& call) { return call.from == from; }));
-  }
-  std::optional<Call> take() override {
-    fetch();
-    return take_at(waiting_.begin());
-  }
-  std::optional<std::string> reply(std::uint64_t id, const CallReply& reply) override {
-    if (reply.kind == CallReply::Kind::answer) return queue_->answer(id, reply.body);
-    constexpr int kRefused = 403;
-    constexpr int kFailed = 502;
-    queue_->fail(id, reply.rule.empty() ? kFailed : kRefused, reply.rule.empty() ? "model_failed" : reply.rule,
-                 reply.why);
-    return std::nullopt;
-  }
+  static Result<std::unique_ptr<LiveCalls>> make();
+  ~LiveCalls() override { close(); }
+
+  void put(std::string from, std::string to, codec::Json body, Done done);
+  void close();  // the run is over: nothing is taken any more
+
+  int fd() const override { return bell_.fd(); }
+  std::optional<Call> take(const std::string& from, const std::string& question) override;
+  std::optional<Call> take() override;
+  void reply(std::uint64_t id, CallReply reply) override;
 
  private:
-  void fetch() {
-    for (boundary::Call& call : queue_->take()) {
-      waiting_.push_back({call.number, std::move(call.subject), std::move(call.to), std::move(call.request)});
-    }
-  }
-  std::optional<Call> take_at(std::deque<Call>::iterator at) {
-    if (at == waiting_.end()) return std::nullopt;
-    std::optional<Call> call{std::move(*at)};
-    waiting_.erase(at);
-    return call;
-  }
+  explicit LiveCalls(os::Bell bell) : bell_{std::move(bell)} {}
+  std::optional<Call> take_if(const std::function<bool(const Call&)>& wanted);
 
-  std::shared_ptr<boundary::CallQueue> queue_;
+  os::Bell bell_;
+  std::mutex mutex_;
   std::deque<Call> waiting_;
+  std::map<std::uint64_t, Done> open_;
+  std::uint64_t next_ = 1;
+  bool closed_ = false;
 };
 
 }  // namespace belljar::scenario

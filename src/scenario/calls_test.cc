@@ -3,9 +3,9 @@
 #include <mutex>
 #include <thread>
 
-#include "boundary/model_broker.h"
 #include "boundary/reply_for_tests.h"
 #include "scenario/compose_fixture.h"
+#include "scenario/model_calls.h"
 
 namespace belljar::scenario {
 namespace {
@@ -17,7 +17,7 @@ using testing::HasSubstr;
 // answers.
 class AgentPort final : public Port {
  public:
-  AgentPort(std::shared_ptr<boundary::ModelBroker> service, int times) : service_{std::move(service)}, times_{times} {}
+  AgentPort(std::shared_ptr<ModelCalls> service, int times) : service_{std::move(service)}, times_{times} {}
   ~AgentPort() override { join(); }
 
   void ask(const Question& question) override {
@@ -74,7 +74,7 @@ class AgentPort final : public Port {
     if (thread_.joinable()) thread_.join();
   }
 
-  std::shared_ptr<boundary::ModelBroker> service_;
+  std::shared_ptr<ModelCalls> service_;
   int times_;
   std::thread thread_;
   std::mutex mutex_;
@@ -97,13 +97,13 @@ links:
 )";
 
 Seen run(const std::string& yaml, int times, int lag = 0, const std::string& model = "lm") {
-  const std::shared_ptr<boundary::CallQueue> queue = boundary::CallQueue::make().value();
-  QueuedCalls desk{queue};
-  const auto service = std::make_shared<boundary::ModelBroker>(boundary::CallLinks{{"agent", {"lm", "nobody"}}}, queue);
+  std::shared_ptr<LiveCalls> desk = LiveCalls::make().value();
+  auto service =
+      std::make_shared<ModelCalls>(desk, std::map<std::string, std::vector<std::string>>{{"agent", {"lm", "nobody"}}});
   return drive_trial({.yaml = yaml,
                       .models = {{"lm", echoes()}},
                       .lag = lag,
-                      .calls = &desk,
+                      .calls = desk.get(),
                       .ports = {{"agent", [&] {
                                    auto port = std::make_unique<AgentPort>(service, times);
                                    port->model = model;
@@ -156,19 +156,27 @@ TEST(Calls, a_model_that_no_link_leads_to_is_refused_and_told) {
 }
 
 TEST(Calls, a_call_outside_of_any_question_is_refused) {
-  const std::shared_ptr<boundary::CallQueue> queue = boundary::CallQueue::make().value();
-  QueuedCalls desk{queue};
-  std::string rule;
-  int status = 0;
-  queue->add("agent", "lm", Json::Object{{"messages", Json::Array{}}}, [&](const boundary::CallEnd& end) {
-    rule = end.code;
-    status = end.status;
-    return std::optional<std::string>{};
-  });
-  const Seen seen = drive_trial({.yaml = kAgent, .models = {{"agent", always("b")}, {"lm", echoes()}}, .calls = &desk});
-  EXPECT_EQ(rule, "calls.outside");
-  EXPECT_EQ(status, 403);
+  std::shared_ptr<LiveCalls> desk = LiveCalls::make().value();
+  CallReply got;
+  desk->put("agent", "lm", Json::Object{{"messages", Json::Array{}}}, [&](CallReply reply) { got = std::move(reply); });
+  const Seen seen =
+      drive_trial({.yaml = kAgent, .models = {{"agent", always("b")}, {"lm", echoes()}}, .calls = desk.get()});
+  EXPECT_EQ(got.rule, "calls.outside");
   EXPECT_EQ(seen.ledger.count(R"("kind":"stray","model":"agent","stray":"call")"), 1U);
+}
+
+TEST(Calls, the_desk_takes_a_bounded_number_and_answers_all_when_it_closes) {
+  std::shared_ptr<LiveCalls> desk = LiveCalls::make().value();
+  std::size_t answered = 0;
+  for (std::size_t at = 0; at < LiveCalls::kCallsMax; ++at) {
+    desk->put("agent", "lm", {}, [&](const CallReply&) { ++answered; });
+  }
+  std::string why;
+  desk->put("agent", "lm", {}, [&](const CallReply& reply) { why = reply.why; });
+  EXPECT_THAT(why, HasSubstr("too many"));
+  EXPECT_EQ(answered, 0U);
+  desk->close();
+  EXPECT_EQ(answered, LiveCalls::kCallsMax);
 }
 
 TEST(Calls, a_file_says_where_calls_make_no_sense) {

@@ -78,7 +78,7 @@ Result<void> Driver::begin_call(Call call) {
 }
 
 Result<void> Driver::refuse_call(const Call& call, const std::string& rule, const std::string& reason) {
-  (void)tools_.calls->reply(call.id, {CallReply::Kind::failed, {}, rule, reason});
+  tools_.calls->reply(call.id, {CallReply::Kind::failed, {}, rule, reason});
   return tools_.journal.add(
       {{"kind", "call-refused"}, {"from", call.from}, {"to", call.to}, {"rule", rule}, {"reason", reason}});
 }
@@ -86,11 +86,7 @@ Result<void> Driver::refuse_call(const Call& call, const std::string& rule, cons
 // A copy that a flood made has nobody who waits for it.
 Result<void> Driver::end_call(const Ask& ask, CallReply reply) {
   if (ask.request.copy == 0) {
-    const auto complaint = tools_.calls->reply(*ask.call, reply);
-    if (complaint) {
-      TRY(alarmed(
-          tools_.monitor.watch_refusal(ask.request.to, "calls.answer", *complaint, tools_.journal.elapsed_ns())));
-    }
+    tools_.calls->reply(*ask.call, std::move(reply));
     Ask* caller = find(ask.caller);
     if (caller != nullptr && --caller->calls_open == 0 && caller->due_waits) {
       put_end_back(ask.caller, *caller, seats_[caller->station].station->spec().latency_ns);

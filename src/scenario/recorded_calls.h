@@ -30,7 +30,7 @@ class RecordedCalls final : public CallDesk {
     return call;
   }
   std::optional<Call> take() override { return std::nullopt; }
-  std::optional<std::string> reply(std::uint64_t, const CallReply&) override { return std::nullopt; }
+  void reply(std::uint64_t, CallReply) override {}
 
  private:
   Recording& recording_;
