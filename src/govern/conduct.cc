@@ -15,9 +15,9 @@
 #include "govern/record.h"
 #include "govern/report.h"
 #include "os/file.h"
-#include "scenario/recorded_calls.h"
 #include "sandbox/native/locations.h"
 #include "scenario/canaries.h"
+#include "scenario/recorded_calls.h"
 
 namespace belljar::govern {
 
@@ -150,7 +150,14 @@ Result<void> Conductor::admit() {
 
 // One gateway for all models that the policy lets connect or call.
 Result<void> Conductor::open_network() {
-  if (!resolved_.loaded.policy) return {};
+  std::map<std::string, std::vector<std::string>> callees = scenario::callees_of(resolved_.loaded.links);
+  if (!resolved_.loaded.policy) {
+    if (callees.empty()) return {};
+    return Error{Errc::invalid_argument, "let " + callees.begin()->first +
+                                             " call others: the scenario has no policy, so " +
+                                             "nothing may be reached; name one that lets it connect to " +
+                                             std::string{scenario::kModelsHost} + ", port 80"};
+  }
   scenario::RunGatewaySpec spec{.policy = *resolved_.loaded.policy, .services = {}, .canaries = {}, .screen = filters_};
   spec.seed = scenario().seed;
   for (const std::string& file : scenario().services) {
@@ -159,7 +166,13 @@ Result<void> Conductor::open_network() {
   const bool any = std::any_of(resolved_.models.begin(), resolved_.models.end(), [&](const auto& model) {
     return model.needs_sandbox() && scenario::may_have_gateway(*resolved_.loaded.policy, model.spec.name);
   });
-  if (any) network_ = TRY(scenario::RunGateway::open(std::move(spec)));
+  if (!any) return {};
+  if (!callees.empty()) {
+    calls_ = TRY(scenario::LiveCalls::make());
+    spec.callees = std::move(callees);
+    spec.desk = calls_;
+  }
+  network_ = TRY(scenario::RunGateway::open(std::move(spec)));
   return {};
 }
 
@@ -207,8 +220,10 @@ Result<void> Conductor::drive() {
   if (recording_ != nullptr && recording_->has_calls()) {
     recorded.emplace(*recording_, [this](const std::string& model) { return !is_alive(model); });
   }
-  const scenario::DriveTools tools{engine_.get(), exchange, *journal_, monitor, tools_.clock, &*stop_, teller,
-                                   recorded ? &*recorded : nullptr, network_.get()};
+  scenario::CallDesk* desk = calls_.get();
+  if (recorded) desk = &*recorded;
+  const scenario::DriveTools tools{engine_.get(), exchange, *journal_, monitor,       tools_.clock,
+                                   &*stop_,       teller,   desk,      network_.get()};
   auto driven = TRY(scenario::drive(std::move(input), tools));
   measurements_ = std::move(driven.measurements);
   transcript_digest_ = driven.transcript.text();

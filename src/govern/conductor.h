@@ -66,7 +66,8 @@ class Conductor {
   std::optional<exchange::Journal> journal_;
   scenario::Resolved resolved_;
   std::shared_ptr<const content::Screen> filters_;  // from `admit` on; null: nothing is filtered
-  std::unique_ptr<scenario::RunGateway> network_;   // before what uses it
+  std::shared_ptr<scenario::LiveCalls> calls_;
+  std::unique_ptr<scenario::RunGateway> network_;  // before what uses it
   std::unique_ptr<sandbox::Engine> engine_;
   std::optional<os::StopSignals> stop_;
   std::vector<scenario::DriveModel> sealed_;

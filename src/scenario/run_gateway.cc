@@ -76,22 +76,34 @@ RunGateway::RunGateway(RunGatewaySpec spec, std::unique_ptr<boundary::Gateway> g
       notes_{std::make_shared<boundary::ServiceNotes>()},
       screen_{std::move(spec.screen)},
       seed_{spec.seed},
+      callees_{std::move(spec.callees)},
       gateway_{std::move(gateway)} {}
 
 Result<std::unique_ptr<RunGateway>> RunGateway::open(RunGatewaySpec spec) {
   FilterSets filters = TRY(filter_sets_of(spec.policy.spec()));
   const std::vector<std::string> files = std::move(spec.services);
   const boundary::SimulatorSeed seed{spec.seed, std::move(spec.canaries)};
+  const std::shared_ptr<LiveCalls> desk = std::move(spec.desk);
   std::unique_ptr<RunGateway> made{new RunGateway{std::move(spec), TRY(boundary::Gateway::start({}))}};
   made->filters_ = std::move(filters);
   for (const std::string& file : files) TRY(add_services(file, seed, made->notes_, *made->services_));
+  if (desk != nullptr) {
+    TRY(made->services_->add(
+        {std::string{kModelsHost}, 80},
+        {"models", boundary::Transport::plain, std::make_shared<ModelCalls>(desk, made->callees_), nullptr}));
+  }
   return made;
 }
 
 void RunGateway::equip(std::string_view subject, spec::SandboxSpec& spec, spec::Command& command) const {
   if (!may_have_gateway(*policy_, subject) || spec.deterministic) return;
   spec.gateway = spec::GatewaySpec{gateway_->authority_pem()};
-  for (std::string& variable : spec::gateway_environment(*spec.gateway)) {
+  std::vector<std::string> variables = spec::gateway_environment(*spec.gateway);
+  if (callees_.contains(std::string{subject})) {
+    variables.push_back("OPENAI_BASE_URL=http://" + std::string{kModelsHost} + "/v1");
+    variables.push_back("OPENAI_API_KEY=belljar");  // clients refuse to start without one; it opens nothing
+  }
+  for (std::string& variable : variables) {
     const std::string name = variable.substr(0, variable.find('=') + 1);
     const bool is_set = std::any_of(command.environment.begin(), command.environment.end(),
                                     [&](const std::string& known) { return known.starts_with(name); });

@@ -25,6 +25,7 @@
 #include "boundary/service_notes.h"
 #include "policy/policy.h"
 #include "sandbox/engine.h"
+#include "scenario/model_calls.h"
 #include "spec/network_event.h"
 
 namespace belljar::scenario {
@@ -35,6 +36,8 @@ struct RunGatewaySpec {
   std::map<std::string, std::string> canaries;    // by name, for the services' templates
   std::shared_ptr<const content::Screen> screen;  // null: bodies are not filtered
   std::uint64_t seed = 0;
+  std::map<std::string, std::vector<std::string>> callees = {};  // who asks whom, at http://models.belljar/v1
+  std::shared_ptr<LiveCalls> desk = nullptr;                          // where those calls go; null where nobody calls
 };
 
 bool may_have_gateway(const policy::Policy& policy, std::string_view subject);
@@ -65,6 +68,7 @@ class RunGateway {
   std::shared_ptr<const content::Screen> screen_;
   std::map<std::string, std::shared_ptr<const content::Screen>, std::less<>> filters_;  // as the policy names them
   std::uint64_t seed_;
+  std::map<std::string, std::vector<std::string>> callees_;
   std::unique_ptr<boundary::Gateway> gateway_;
   std::map<std::string, std::vector<spec::NetworkEvent>, std::less<>> waiting_;  // by sandbox
 };

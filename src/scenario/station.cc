@@ -203,7 +203,12 @@ Result<void> Station::hear_network() {
     if (++network_entries_ <= kNetworkEntriesMax) {
       TRY(tools_.journal.add({{"kind", "network"}, {"model", name()}, {"event", spec::to_json(event)}}));
     }
-    if (event.is_refusal()) model_.sandbox->note(violation_of(event));
+    if (!event.is_refusal()) continue;
+    spec::Violation violation = violation_of(event);
+    // The gateway's clock is the host's; a sandbox counts from when it was asked for.
+    const std::int64_t ago_ns = tools_.clock.monotonic().count() - event.first_ns;
+    violation.first_ns = tools_.journal.elapsed_ns() - model_.made_ns - ago_ns;
+    model_.sandbox->note(std::move(violation));
   }
   return {};
 }
