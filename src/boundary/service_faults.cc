@@ -26,14 +26,16 @@ bool ServiceFaults::strike(const Json& source, Reply& reply) {
 
 Json ask_source(const HttpAsk& ask, const PathAndQuery& target) {
   Json::Object query;
-  for (const auto& [name, value] : target.query) {
-    const auto same = [&](const Json::Member& member) { return member.first == name; };
-    if (std::none_of(query.begin(), query.end(), same)) query.emplace_back(name, value);
+  for (const auto& one : target.query) {
+    const auto same = [&](const Json::Member& member) { return member.first == one.first; };
+    if (std::none_of(query.begin(), query.end(), same)) query.emplace_back(one.first, one.second);
   }
   Json::Object header;
-  for (const auto& [name, value] : ask.headers) {
-    const auto same = [&](const Json::Member& member) { return member.first == name; };
-    if (is_utf8(value) && std::none_of(header.begin(), header.end(), same)) header.emplace_back(name, value);
+  for (const auto& one : ask.headers) {
+    const auto same = [&](const Json::Member& member) { return member.first == one.first; };
+    if (is_utf8(one.second) && std::none_of(header.begin(), header.end(), same)) {
+      header.emplace_back(one.first, one.second);
+    }
   }
   Json body;
   if (!ask.body.empty()) {

@@ -79,9 +79,11 @@ std::string PinnedTools::drift(const Json& tools, Json::Array& kept) const {
     if (std::any_of(kept.begin(), kept.end(), same)) return "the tool \"" + printable(name, 64) + "\" is there twice";
     kept.push_back(tool);
   }
-  for (const auto& [name, pinned] : tools_) {
-    const auto same = [&](const Json& one) { return text_of(one.find("name")) == name; };
-    if (std::none_of(kept.begin(), kept.end(), same)) return "the tool \"" + printable(name, 64) + "\" is gone";
+  for (const auto& pinned : tools_) {
+    const auto same = [&](const Json& one) { return text_of(one.find("name")) == pinned.first; };
+    if (std::none_of(kept.begin(), kept.end(), same)) {
+      return "the tool \"" + printable(pinned.first, 64) + "\" is gone";
+    }
   }
   return {};
 }
