@@ -61,8 +61,8 @@ Result<void> check_model(const Again& again, const scenario::Loaded& loaded) {
   return Error{Errc::invalid_argument, "--live " + printable(again.model) + ": the scenario has no such model"};
 }
 
-// What a model asked others is repeated from the record only while the model itself is absent: one that is alive asks by
-// itself, and nothing can put it back to the middle of its work.
+// What a model asked others is repeated from the record only while the model itself is absent: one that is alive asks
+// by itself, and nothing can put it back to the middle of its work.
 Result<void> check_calls(const Again& again, const scenario::Loaded& loaded) {
   for (const spec::LinkSpec& link : loaded.scenario.links) {
     const bool alive = again.kind == AgainKind::live ? link.from == again.model : again.kind != AgainKind::replay;

@@ -68,7 +68,7 @@ struct DriveTools {
   const Clock& clock;
   os::StopSignals* stop = nullptr;  // null: nothing ends it early
   DriveListener& listener;
-  CallDesk* calls = nullptr;  // what models ask of others while they work; null: nothing
+  CallDesk* calls = nullptr;      // what models ask of others while they work; null: nothing
   RunGateway* network = nullptr;  // null where no model has a gateway
 };
 

@@ -1,6 +1,6 @@
-// Driver: what drive() is made of. driver.cc turns the wheel, driver_asks.cc moves messages, driver_faults.cc lets faults
-// strike them, driver_findings.cc tells of them, driver_calls.cc takes what models ask of others, driver_cases.cc begins
-// and ends cases. Inner part of drive.h.
+// Driver: what drive() is made of. driver.cc turns the wheel, driver_asks.cc moves messages, driver_faults.cc lets
+// faults strike them, driver_findings.cc tells of them, driver_calls.cc takes what models ask of others,
+// driver_cases.cc begins and ends cases. Inner part of drive.h.
 #pragma once
 
 #include <deque>

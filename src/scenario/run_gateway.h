@@ -37,7 +37,7 @@ struct RunGatewaySpec {
   std::shared_ptr<const content::Screen> screen;  // null: bodies are not filtered
   std::uint64_t seed = 0;
   std::map<std::string, std::vector<std::string>> callees = {};  // who asks whom, at http://models.belljar/v1
-  std::shared_ptr<LiveCalls> desk = nullptr;                          // where those calls go; null where nobody calls
+  std::shared_ptr<LiveCalls> desk = nullptr;                     // where those calls go; null where nobody calls
 };
 
 bool may_have_gateway(const policy::Policy& policy, std::string_view subject);

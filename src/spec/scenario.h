@@ -57,8 +57,8 @@ struct ModelSpec {
   std::string tier = "native";
   std::string profile = "interpreter";
   Quotas quotas;
-  std::vector<std::string> artifacts;  // names; at /artifacts/NAME
-  std::vector<PlantedFile> canaries;   // `canaries: [/work/.aws/credentials]`; content is made up per run
+  std::vector<std::string> artifacts;         // names; at /artifacts/NAME
+  std::vector<PlantedFile> canaries;          // `canaries: [/work/.aws/credentials]`; content is made up per run
   std::vector<std::string> canary_variables;  // `canaries: [$OPENAI_API_KEY]`
   std::vector<std::string> allow_degraded;
   std::uint16_t port = 8080;      // openai: where the model listens inside its sandbox
@@ -77,12 +77,12 @@ struct ModelSpec {
 struct LinkSpec {
   std::string from = "workload";
   std::string to;
-  std::string contract;            // file; empty: any JSON object with an id
-  std::optional<codec::Json> map;  // template of the request (content/map_template.h); absent: what came, as it is
-  std::optional<Predicate> when;   // of the answer that would take this link
-  std::int64_t latency_ns = 0;     // of each message, either way
-  double rate = 0;                 // most requests per second; further ones wait; 0: no bound
-  std::int64_t ceiling_ns = 0;     // an answer that took longer is refused; 0: no bound
+  std::string contract;                 // file; empty: any JSON object with an id
+  std::optional<codec::Json> map;       // template of the request (content/map_template.h); absent: what came, as it is
+  std::optional<Predicate> when;        // of the answer that would take this link
+  std::int64_t latency_ns = 0;          // of each message, either way
+  double rate = 0;                      // most requests per second; further ones wait; 0: no bound
+  std::int64_t ceiling_ns = 0;          // an answer that took longer is refused; 0: no bound
   std::optional<std::uint64_t> rounds;  // how often one case takes it
   std::vector<std::string> data;        // domains of the data that its messages carry; the policy says who may use them
   bool calls = false;  // taken by questions that `from` itself asks while it works, never by its answers

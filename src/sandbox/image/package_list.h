@@ -7,8 +7,9 @@
 //     variant: minbase                       # optional: essential, apt, minbase (default), required, important
 //     exclude: [/usr/lib/gcc/*, '*.la']      # optional: removed once all is installed; * matches any text, / too
 //     pins: {libc6: 2.36-9}                  # optional: what the others pull in, at exactly this version
-//     npm: [openai@6.8.1]                    # optional: with all they need, in /node_modules, where every program finds them
-//     expired_index: accept                  # optional: for a mirror whose copy of the suite is past its Valid-Until
+//     npm: [openai@6.8.1]                    # optional: with all they need, in /node_modules, where every program
+//     finds them expired_index: accept                  # optional: for a mirror whose copy of the suite is past its
+//     Valid-Until
 //
 // A suite that moves, as sid does, should have pins for what matters; a pin the mirror no longer has stops the build
 // and is named with its line. An expired index is still checked against Debian's key; what is given up is the promise
