@@ -88,7 +88,7 @@ Result<Made> make_one(ServiceSpec& spec, const std::string& directory, const Sim
 }  // namespace
 
 Result<Services> make_simulators(ServiceFile file, const std::string& directory, const SimulatorSeed& seed,
-                                 std::shared_ptr<ServiceNotes> notes) {
+                                 const std::shared_ptr<ServiceNotes>& notes) {
   Services services;
   for (ServiceSpec& spec : file.services) {
     const std::vector<std::string> hosts = spec.hosts;

@@ -22,6 +22,6 @@ namespace belljar::boundary {
 
 // `directory`: what paths of the file are relative to.
 Result<Services> make_simulators(ServiceFile file, const std::string& directory, const SimulatorSeed& seed,
-                                 std::shared_ptr<ServiceNotes> notes);
+                                 const std::shared_ptr<ServiceNotes>& notes);
 
 }  // namespace belljar::boundary

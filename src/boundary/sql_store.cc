@@ -144,8 +144,8 @@ const char* still_memory() {
     };
     return copy;
   }();
-  static const int registered = sqlite3_vfs_register(&still, 0);
-  CHECK(registered == SQLITE_OK, "SQLite takes one more file system");
+  static const int kRegistered = sqlite3_vfs_register(&still, 0);
+  CHECK(kRegistered == SQLITE_OK, "SQLite takes one more file system");
   return still.zName;
 }
 

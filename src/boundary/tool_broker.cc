@@ -180,11 +180,12 @@ struct ToolBroker::Session {
 
 ToolBroker::ToolBroker(ToolLinks links, std::map<std::string, PinnedTools> tools, AskTool ask)
     : links_{std::move(links)}, ask_{std::move(ask)} {
-  for (auto& [name, pinned] : tools) {
+  while (!tools.empty()) {
+    auto node = tools.extract(tools.begin());
     auto server = std::make_shared<Server>();
-    server->name = name;
-    server->tools = std::move(pinned);
-    servers_.emplace(name, std::move(server));
+    server->name = node.key();
+    server->tools = std::move(node.mapped());
+    servers_.emplace(node.key(), std::move(server));
   }
 }
 
@@ -230,8 +231,8 @@ void ToolBroker::open_session(const HttpAsk& ask, const std::string& name, Reply
   sessions_.emplace(session->number, std::move(session));
 }
 
-void ToolBroker::post(const HttpAsk& ask, const std::string& name, std::shared_ptr<Reply> reply,
-                      std::shared_ptr<Session> session) {
+void ToolBroker::post(const HttpAsk& ask, const std::string& name, const std::shared_ptr<Reply>& reply,
+                      const std::shared_ptr<Session>& session) {
   const auto say = [session](Reply& to, const std::string& message) {
     if (session == nullptr) return send(to, 200, "application/json", message);
     session->send(message);

@@ -88,8 +88,8 @@ class ToolBroker final : public HttpService {
   struct Session;
 
   void open_session(const HttpAsk& ask, const std::string& name, Reply& first, std::shared_ptr<Reply> reply);
-  void post(const HttpAsk& ask, const std::string& name, std::shared_ptr<Reply> reply,
-            std::shared_ptr<Session> session);
+  void post(const HttpAsk& ask, const std::string& name, const std::shared_ptr<Reply>& reply,
+            const std::shared_ptr<Session>& session);
 
   ToolLinks links_;
   std::map<std::string, std::shared_ptr<Server>> servers_;  // shared with the ends of calls

@@ -125,7 +125,7 @@ class Recorder {
 
 }  // namespace
 
-Result<MirrorRecording> record_mirror(const std::vector<std::string>& urls, GatewaySetup setup) {
+Result<MirrorRecording> record_mirror(const std::vector<std::string>& urls, const GatewaySetup& setup) {
   if (urls.size() > kRecordUrlsMax) return Error{Errc::invalid_argument, "more than 10000 URLs at once"};
   std::set<std::string> hosts;
   for (const std::string& url : urls) {
@@ -135,7 +135,7 @@ Result<MirrorRecording> record_mirror(const std::vector<std::string>& urls, Gate
     }
     hosts.insert(target.authority.host.text);
   }
-  const std::unique_ptr<Gateway> gateway = TRY(Gateway::start(std::move(setup)));
+  const std::unique_ptr<Gateway> gateway = TRY(Gateway::start(setup));
   asio::io_context context;
   boost::system::error_code error;
   tcp::acceptor door{context};

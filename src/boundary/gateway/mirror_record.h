@@ -31,6 +31,6 @@ struct MirrorRecording {
   std::vector<std::string> missed;  // printable lines "URL: why"
 };
 
-Result<MirrorRecording> record_mirror(const std::vector<std::string>& urls, GatewaySetup setup);
+Result<MirrorRecording> record_mirror(const std::vector<std::string>& urls, const GatewaySetup& setup);
 
 }  // namespace belljar::boundary
