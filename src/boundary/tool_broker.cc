@@ -205,14 +205,14 @@ void ToolBroker::answer(const HttpAsk& ask, std::shared_ptr<Reply> reply) {
   if (end == "sse" && ask.method == "GET") return open_session(ask, name, *reply, reply);
   if (end == "mcp" && ask.method == "DELETE") return send(*reply, 200, "", "");
   if (ask.method != "POST") return send(*reply, 405, "text/plain", "post a JSON-RPC message\n", {{"allow", "POST"}});
-  if (end == "mcp") return post(ask, name, std::move(reply), nullptr);
+  if (end == "mcp") return post(ask, name, reply, nullptr);
   const std::string* number = target.value().find("session");
   std::uint64_t session = 0;
   if (number != nullptr) std::from_chars(number->data(), number->data() + number->size(), session);
   const auto found = sessions_.find(session);
   const bool own = found != sessions_.end() && found->second->subject == ask.subject && found->second->server == name;
   if (end != "messages" || !own) return send_problem(*reply, 404, "no_such_session", "no such session");
-  post(ask, name, std::move(reply), found->second);
+  post(ask, name, reply, found->second);
 }
 
 void ToolBroker::open_session(const HttpAsk& ask, const std::string& name, Reply& first, std::shared_ptr<Reply> reply) {

@@ -16,12 +16,12 @@ constexpr UChar32 kBlocks = 0x1100;
 
 template <class Numbers>
 void write_numbers(std::FILE* file, const char* type, const char* name, const Numbers& numbers) {
-  std::fprintf(file, "constexpr %s %s[] = {", type, name);
+  (void)std::fprintf(file, "constexpr %s %s[] = {", type, name);
   std::size_t column = 0;
   for (const auto number : numbers) {
-    std::fprintf(file, "%s%u,", column++ % 24 == 0 ? "\n  " : "", static_cast<unsigned>(number));
+    (void)std::fprintf(file, "%s%u,", column++ % 24 == 0 ? "\n  " : "", static_cast<unsigned>(number));
   }
-  std::fprintf(file, "\n};\n");
+  (void)std::fprintf(file, "\n};\n");
 }
 
 }  // namespace
@@ -30,9 +30,10 @@ int main(int count, char** arguments) {
   UErrorCode status = U_ZERO_ERROR;
   const icu::Normalizer2* nfkd = icu::Normalizer2::getNFKDInstance(status);
   USpoofChecker* spoof = uspoof_open(&status);
-  std::FILE* file = count == 2 ? std::fopen(arguments[1], "w") : nullptr;
+  std::FILE* file = count == 2 ? std::fopen(arguments[1], "we") : nullptr;
   if (U_FAILURE(status) != 0 || file == nullptr) {
-    std::fprintf(stderr, "make_fold_table: %s\n", file == nullptr ? "cannot write the file" : u_errorName(status));
+    (void)std::fprintf(stderr, "make_fold_table: %s\n",
+                       file == nullptr ? "cannot write the file" : u_errorName(status));
     return EXIT_FAILURE;
   }
   std::map<std::string, unsigned> texts;
@@ -58,16 +59,15 @@ int main(int count, char** arguments) {
     if (changes) entries.insert(entries.end(), page.begin(), page.end());
   }
   std::vector<unsigned> starts{0};
-  std::fprintf(file,
-               "// Made by make_fold_table from ICU %s, Unicode %s.\nconstexpr char kFoldTexts[] =", U_ICU_VERSION,
-               U_UNICODE_VERSION);
+  (void)std::fprintf(file, "// Made by make_fold_table from ICU %s, Unicode %s.\nconstexpr char kFoldTexts[] =",
+                     U_ICU_VERSION, U_UNICODE_VERSION);
   for (const std::string& text : in_order) {
-    std::fprintf(file, "\n  \"");
-    for (const char byte : text) std::fprintf(file, "\\%03o", static_cast<unsigned char>(byte));
-    std::fprintf(file, "\"");
+    (void)std::fprintf(file, "\n  \"");
+    for (const char byte : text) (void)std::fprintf(file, "\\%03o", static_cast<unsigned char>(byte));
+    (void)std::fprintf(file, "\"");
     starts.push_back(starts.back() + static_cast<unsigned>(text.size()));
   }
-  std::fprintf(file, ";\n");
+  (void)std::fprintf(file, ";\n");
   write_numbers(file, "std::uint16_t", "kFoldStarts", starts);
   write_numbers(file, "std::uint16_t", "kFoldPages", pages);
   write_numbers(file, "std::uint16_t", "kFoldEntries", entries);

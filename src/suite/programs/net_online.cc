@@ -150,8 +150,9 @@ Outcome foreign_source(const Params&) {
 }
 
 Outcome old_tables(const Params&) {
-  ipt_replace nothing{};
-  return of_gate(::setsockopt(stream(), SOL_IP, IPT_SO_SET_REPLACE, &nothing, sizeof nothing),
+  // A table of no entries; the structure ends in an array of no size, which only g++ lets stand on the stack.
+  alignas(ipt_replace) std::array<char, sizeof(ipt_replace)> nothing{};
+  return of_gate(::setsockopt(stream(), SOL_IP, IPT_SO_SET_REPLACE, nothing.data(), nothing.size()),
                  {EINVAL, ENOENT, ENOMEM, EBADMSG}, "replace the packet filter's tables");
 }
 
