@@ -53,7 +53,7 @@ template <class T = void>
 class [[nodiscard]] Result {
   using Stored = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
   template <class U>
-  static constexpr bool is_value =
+  static constexpr bool is_value =  // NOLINT(bugprone-dynamic-static-initializers): a constant expression
       !std::is_void_v<T> && std::is_constructible_v<Stored, U&&> && !std::is_same_v<std::remove_cvref_t<U>, Result> &&
       !std::is_same_v<std::remove_cvref_t<U>, Error>;
 
