@@ -34,6 +34,11 @@ Decision PolicyStage::admit(const Message& message, const Context& context) cons
   if (sent.answer != policy::Answer::allow) {
     return denied(sent, "send " + std::string{direction} + " of " + context.link.to, message);
   }
+  // A question that a model asks by itself is more than a message that a composition sends on.
+  if (context.link.shape.calls && message.direction == Direction::request) {
+    const auto called = policy_.decide({message.from, spec::Action::call, context.link.to, attributes});
+    if (called.answer != policy::Answer::allow) return denied(called, "call of " + context.link.to, message);
+  }
   for (const std::string& domain : context.link.shape.data) {
     const auto used = policy_.decide(
         {message.to, spec::Action::use_data, domain, std::span<const policy::Attribute>{attributes}.first<1>()});

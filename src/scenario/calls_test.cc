@@ -96,13 +96,15 @@ links:
   - {from: agent, to: lm, calls: true, latency: 1ms}
 )";
 
-Seen run(const std::string& yaml, int times, int lag = 0, const std::string& model = "lm") {
+Seen run(const std::string& yaml, int times, int lag = 0, const std::string& model = "lm",
+         const std::string& policy = "") {
   std::shared_ptr<LiveCalls> desk = LiveCalls::make().value();
   auto service =
       std::make_shared<ModelCalls>(desk, std::map<std::string, std::vector<std::string>>{{"agent", {"lm", "nobody"}}});
   return drive_trial({.yaml = yaml,
                       .models = {{"lm", echoes()}},
                       .lag = lag,
+                      .policy = policy,
                       .calls = desk.get(),
                       .ports = {{"agent", [&] {
                                    auto port = std::make_unique<AgentPort>(service, times);
@@ -147,6 +149,17 @@ TEST(Calls, what_the_exchange_refuses_reaches_the_program_with_its_reason) {
   EXPECT_THAT(seen.answers(), testing::Contains("[403]"));
   ASSERT_FALSE(seen.measured.findings.empty());
   EXPECT_EQ(seen.measured.findings[0].kind, "budget");
+}
+
+TEST(Calls, a_call_needs_a_permit_to_call_and_not_to_send_alone) {
+  const std::string send = "rules:\n  - {permit: messages, action: send, what: {models: [\"*\"]}}\n";
+  const Seen without = run(kAgent, 1, 0, "lm", send);
+  EXPECT_THAT(without.answers(), ElementsAre("[403]", "[403]", "[403]"));
+  EXPECT_EQ(without.ledger.count(R"("from":"lm")"), 0U);
+  const std::string call = send + "  - {permit: thoughts, action: call, what: {models: [lm]}}\n";
+  EXPECT_EQ(run(kAgent, 1, 0, "lm", call).answers()[0], "said 1.0;");
+  const std::string forbid = call + "  - {forbid: no-thoughts, action: call, who: [agent], what: {models: [lm]}}\n";
+  EXPECT_EQ(run(kAgent, 1, 0, "lm", forbid).answers()[0], "[403]");
 }
 
 TEST(Calls, a_model_that_no_link_leads_to_is_refused_and_told) {

@@ -196,12 +196,14 @@ Result<void> Station::write_violation(const spec::Violation& violation) {
   return tools_.journal.add({{"kind", "violation"}, {"model", name()}, {"violation", spec::violation_json(violation)}});
 }
 
-// What it asked of the network: on record in full, and what was refused as one of its violations.
+// What it asked of the network: on record up to a number of entries, and what was refused as one of its violations.
 Result<void> Station::hear_network() {
   if (!model_.has_gateway) return {};
   for (const spec::NetworkEvent& event : tools_.network->take_events(name())) {
     if (++network_entries_ <= kNetworkEntriesMax) {
       TRY(tools_.journal.add({{"kind", "network"}, {"model", name()}, {"event", spec::to_json(event)}}));
+    } else if (network_entries_ == kNetworkEntriesMax + 1) {
+      TRY(tools_.journal.add({{"kind", "network-cut"}, {"model", name()}, {"after", kNetworkEntriesMax}}));
     }
     if (!event.is_refusal()) continue;
     spec::Violation violation = violation_of(event);

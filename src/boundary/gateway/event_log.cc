@@ -15,6 +15,8 @@ std::string key_of(const spec::NetworkEvent& event) {
   }
   key += '\0';
   key += std::to_string(event.port) + '\0' + std::to_string(static_cast<int>(event.kind));
+  key += '\0';
+  key += event.consequence;
   return key;
 }
 
@@ -25,8 +27,9 @@ void EventLog::add(spec::NetworkEvent event) {
   std::string key = key_of(event);
   auto known = places_.find(key);
   if (known == places_.end() && events_.size() >= kDistinctMax) {
+    // Rules and what follows from them are few, and nobody may hide the one that ends him behind a flood of others.
     event.kind = spec::NetworkKind::overflow;
-    event.host = event.door = event.rule = {};
+    event.host = event.door = {};
     event.reason = "more distinct events than are told apart";
     event.port = 0;
     key = key_of(event);

@@ -28,6 +28,21 @@ TEST(EventLog, EqualOnesAreCountedAndDistinctOnesBounded) {
   EXPECT_THAT(log.take(), SizeIs(0));
 }
 
+// What asks for the end of whoever tried must not drown in what does not.
+TEST(EventLog, AFloodHidesNoEventThatSomethingFollows) {
+  EventLog log{os::Signal::make().value()};
+  for (std::size_t at = 0; at < EventLog::kDistinctMax + 10; ++at) log.add(event_of(std::to_string(at) + ".example"));
+  spec::NetworkEvent grave = event_of("drop.example");
+  grave.rule = "no-drop";
+  grave.consequence = "kill";
+  log.add(grave);
+  const auto events = log.take();
+  EXPECT_EQ(events.size(), EventLog::kDistinctMax + 2);
+  EXPECT_EQ(events.back().consequence, "kill");
+  EXPECT_EQ(events.back().rule, "no-drop");
+  EXPECT_EQ(events[EventLog::kDistinctMax].count, 10U);
+}
+
 TEST(EventLog, AnEventIsAnObjectOfTheLedger) {
   spec::NetworkEvent event = event_of("a.example");
   event.sandbox = "agent";
