@@ -64,6 +64,7 @@ void print_difference(const scenario::Difference& difference) {
 codec::Json json_of(const govern::Repeated& repeated, bool same) {
   codec::Json json{codec::Json::Object{{"same", same},
                                        {"recorded_digest", repeated.recorded_digest},
+                                       {"recorded_contained", repeated.recorded_contained},
                                        {"verdict", spec::verdict_json(repeated.verdict)}}};
   if (const auto& difference = repeated.difference) {
     json.set("difference", codec::Json::Object{{"model", difference->model},
@@ -86,6 +87,9 @@ int tell(const govern::Again& again, const govern::Repeated& repeated, const Arg
     print_difference(*repeated.difference);
   } else {
     (void)std::printf("%s\n", govern::verdict_sentence(verdict).c_str());
+    if (repeated.recorded_contained && !verdict.contained) {
+      (void)std::printf("the recorded run was CONTAINED, for what a replay does not repeat: see its report\n");
+    }
     (void)std::printf("transcript %s%s\n", verdict.transcript_digest.c_str(),
                       !whole ? "" : (same ? ", as recorded" : (", recorded " + repeated.recorded_digest).c_str()));
     (void)std::printf("record %s\n", verdict.directory.c_str());

@@ -158,6 +158,7 @@ Result<Repeated> conduct_again(const Again& again, const ConductOptions& options
   Repeated repeated;
   repeated.verdict = conductor.conduct();
   repeated.recorded_digest = recording.value().transcript_digest();
+  repeated.recorded_contained = recording.value().contained();
   repeated.difference = conductor.difference();
   return repeated;
 }

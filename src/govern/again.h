@@ -33,7 +33,8 @@ struct Again {
 
 struct Repeated {
   spec::Verdict verdict;
-  std::string recorded_digest;  // empty: the old run came to no verdict
+  std::string recorded_digest;      // empty: the old run came to no verdict
+  bool recorded_contained = false;  // for what a replay repeats, or for what it does not: deeds in a sandbox
   std::optional<scenario::Difference> difference;
 };
 

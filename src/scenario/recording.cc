@@ -92,7 +92,11 @@ void Recording::take_lost(const Json& entry) {
 
 Result<void> Recording::take_entry(const Json& entry, std::string_view body, std::optional<std::uint64_t> until) {
   const std::string kind = text_of(entry, "kind");
-  if (kind == "verdict") transcript_digest_ = text_of(entry, "transcript_digest");
+  if (kind == "verdict") {
+    transcript_digest_ = text_of(entry, "transcript_digest");
+    const Json* contained = entry.find("contained");
+    contained_ = contained != nullptr && contained->is_bool() && contained->as_bool();
+  }
   // What came of a message beyond the cut is beyond it too.
   const bool beyond = until && messages_ > *until;
   if (kind == "lost" && !beyond) take_lost(entry);

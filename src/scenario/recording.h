@@ -58,6 +58,7 @@ class Recording {
     return calls_[model + "\n" + question];
   }
   bool has_calls() const { return !calls_.empty(); }
+  bool contained() const { return contained_; }  // so the run's own verdict says
   bool complete() const { return complete_; }
   std::uint64_t messages() const { return messages_; }
   const std::string& transcript_digest() const { return transcript_digest_; }  // empty: the run has no verdict
@@ -85,6 +86,7 @@ class Recording {
   std::unordered_map<std::uint64_t, Place> by_seq_;
   std::map<std::string, Digest> files_;
   bool complete_ = false;
+  bool contained_ = false;
   std::uint64_t messages_ = 0;
   std::string transcript_digest_;
 };
