@@ -259,8 +259,10 @@ Result<void> Conductor::record() {
   const ledger::Head head = TRY(journal_->checkpoint());
   verdict_.ledger = {head.size, head.root.text()};
   TRY(journal_->add({{"kind", "head"}, {"size", head.size}, {"root", head.root.text()}}));
-  const ReportInput input{verdict_,           measurements_,         scenario(),
-                          resolved_.manifest, std::string{kVersion}, utc_time(started_)};
+  Story story;
+  if (has_story(verdict_)) story = TRY(read_story(directory_));
+  const ReportInput input{verdict_,           measurements_,   scenario(), resolved_.manifest, std::string{kVersion},
+                          utc_time(started_), std::move(story)};
   TRY(write_bound("metrics.jsonl", metrics_lines(input)));
   TRY(write_bound("verdict.json", codec::to_json_pretty(spec::verdict_json(verdict_))));
   TRY(write_bound("report.html", render_html(input)));

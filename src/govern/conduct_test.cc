@@ -11,6 +11,7 @@
 
 #include "codec/json.h"
 #include "govern/record.h"
+#include "govern/report.h"
 #include "ledger/ledger.h"
 #include "os/file.h"
 #include "os/system.h"
@@ -213,6 +214,13 @@ TEST_F(ConductTest, ReadingACanaryIsContained) {
   ASSERT_FALSE(verdict.value().findings.empty());
   EXPECT_EQ(verdict.value().findings[0].kind, "canary");
   expect_verifies(folder + "/r", true);
+  // The report tells how it came to it, and the same again when it is drawn from the record.
+  const auto record = read_run(folder + "/r");
+  ASSERT_TRUE(record) << record.error().message();
+  EXPECT_EQ(record.value().story.finding, verdict.value().findings[0].id);
+  ASSERT_FALSE(record.value().story.steps.empty()) << record.value().story.unread;
+  EXPECT_EQ(record.value().story.steps.back().kind, StoryStep::Kind::containment);
+  EXPECT_EQ(os::read_file(folder + "/r/report.html", 1 << 24).value(), render_html(record.value().input()));
 }
 
 // A model that asks `address` for each case and answers what it hears.

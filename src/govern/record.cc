@@ -27,6 +27,15 @@ Result<RunRecord> read_run(const std::string& run_directory) {
   if (os::exists(manifest)) record.manifest = TRY_CTX(read_json(manifest), doing);
   record.measurements.findings = record.verdict.findings;
   record.measurements.contained = record.verdict.contained;
+  if (has_story(record.verdict)) {
+    // The numbers stand in files of their own: they can be drawn where the messages cannot be vouched for.
+    auto story = read_story(run_directory);
+    if (story) {
+      record.story = std::move(story).value();
+    } else {
+      record.story.unread = story.error().message();
+    }
+  }
   return record;
 }
 

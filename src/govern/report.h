@@ -1,6 +1,6 @@
 // Report: one run as a page for people (HTML), for programs (JSON) and for pipelines (JUnit).
 //
-//   const ReportInput input{verdict, measurements, scenario, manifest, "0.1.0", "2026-11-21T07:00:00Z"};
+//   const ReportInput input{verdict, measurements, scenario, manifest, "0.1.0", "2026-11-21T07:00:00Z", {}};
 //   TRY(os::write_file_atomic(dir + "/report.html", render_html(input), 0644));
 //
 // The page is one file: no script, no link to anything outside itself, and a content security policy that would refuse
@@ -12,6 +12,7 @@
 #include <string>
 
 #include "codec/json.h"
+#include "govern/story.h"
 #include "spec/measurements.h"
 #include "spec/scenario.h"
 #include "spec/verdict.h"
@@ -25,6 +26,7 @@ struct ReportInput {
   codec::Json manifest;        // as written to manifest.json; its members are drawn as they are
   std::string engine_version;  // "0.1.0"
   std::string started;         // RFC 3339 in UTC; empty when unknown
+  Story story = {};            // empty where nothing was contained or grave
 };
 
 std::string render_html(const ReportInput& input);

@@ -139,12 +139,12 @@ std::string render_html(const ReportInput& input) {
          std::string{words.title} + "</title>\n<style>" + std::string{report_style()} +
          "</style>\n</head>\n<body>\n<main>\n";
   out += header(view);
-  if (input.verdict.contained) out += findings_section(view);
+  if (input.verdict.contained) out += story_section(view) + findings_section(view);
   out += gates_section(view);
   out += pair_of(confusion_section(view), latency_section(view));
   out += composition_section(view);
   out += timeline_section(view);
-  if (!input.verdict.contained) out += findings_section(view);
+  if (!input.verdict.contained) out += findings_section(view) + story_section(view);
   out += walls_section(view);
   out += pair_of(resources_section(view), sandboxes_section(view));
   out += errors_section(view);

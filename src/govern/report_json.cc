@@ -1,5 +1,8 @@
 // report.json: everything in one object. Members: belljar (version of this form, 1), engine, started, sentence, verdict
-// (the object that ends `run --json`), metrics, models, cases, strays, manifest.
+// (the object that ends `run --json`), metrics, models, strays, story (where something was
+// contained or grave), manifest, cases.
+#include <array>
+
 #include "govern/estimates.h"
 #include "govern/judge.h"
 #include "govern/metrics.h"
@@ -117,6 +120,28 @@ Json strays_json(const spec::Measurements& measurements) {
   return strays;
 }
 
+std::string_view name_of(StoryStep::Kind kind) {
+  constexpr std::array<std::string_view, 7> kNames{"request",   "answer",  "failure",    "network",
+                                                   "violation", "finding", "containment"};
+  return kNames.at(static_cast<std::size_t>(kind));
+}
+
+Json story_json(const Story& story) {
+  Json::Array steps;
+  for (const StoryStep& step : story.steps) {
+    steps.push_back(Json::Object{{"kind", name_of(step.kind)},
+                                 {"at_ns", step.at_ns},
+                                 {"seq", step.seq},
+                                 {"from", step.from},
+                                 {"to", step.to},
+                                 {"state", step.state},
+                                 {"text", step.text},
+                                 {"why", step.why}});
+  }
+  return Json::Object{{"finding", story.finding}, {"model", story.model},       {"case", story.case_id},
+                      {"unread", story.unread},   {"left_out", story.left_out}, {"steps", std::move(steps)}};
+}
+
 }  // namespace
 
 std::string render_json(const ReportInput& input) {
@@ -129,6 +154,7 @@ std::string render_json(const ReportInput& input) {
   out.set("metrics", metrics_json(measure(input.scenario, input.measurements)));
   out.set("models", sandboxes_json(input.measurements));
   out.set("strays", strays_json(input.measurements));
+  if (has_story(input.verdict)) out.set("story", story_json(input.story));
   out.set("manifest", input.manifest);
   out.set("cases", cases_json(input.measurements));
   return codec::to_json_pretty(well_formed(std::move(out)));

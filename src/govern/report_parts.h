@@ -37,6 +37,7 @@ std::string confusion_section(const View& view);
 std::string latency_section(const View& view);
 std::string composition_section(const View& view);  // empty where each model is asked by itself
 std::string timeline_section(const View& view);
+std::string story_section(const View& view);  // empty where nothing was contained or grave
 std::string findings_section(const View& view);
 std::string resources_section(const View& view);
 std::string walls_section(const View& view);

@@ -72,6 +72,13 @@ td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .proof li{padding:2px 0 2px 1.6em;position:relative}
 .proof li:before{content:"✓";position:absolute;left:.1em;color:var(--pass);font-weight:700}
 .proof li.no:before{content:"✗";color:var(--fail)}
+.story{list-style:none;padding:0;margin-top:14px}
+.story li{display:grid;grid-template-columns:112px 1fr;gap:0 18px;padding:0 0 14px}
+.story li>div:last-child{border-left:3px solid var(--tone,var(--line));padding-left:16px;min-width:0}
+.story .when{color:var(--soft);font-size:.78rem;font-variant-numeric:tabular-nums;text-align:right;padding-top:.2em}
+.story .who{font-weight:600;font-size:.92rem}.story .soft{font-size:.84rem}
+.story .said{background:var(--wash,var(--ground));border-radius:10px;padding:8px 12px;margin:4px 0;font-size:.92rem;width:fit-content;max-width:100%}
+.story .calm .said{background:var(--ground)}
 pre{background:var(--ground);border:1px solid var(--line);border-radius:10px;padding:12px 14px;overflow-x:auto;margin:10px 0 0;white-space:pre-wrap;overflow-wrap:anywhere}
 details{margin-top:14px}summary{cursor:pointer;color:var(--info);font-size:.9rem}
 summary:focus-visible{outline:2px solid var(--info);outline-offset:3px;border-radius:4px}
@@ -79,6 +86,7 @@ footer{color:var(--soft);font-size:.84rem;margin-top:26px;text-align:center}
 .keys td:first-child{white-space:nowrap}
 @media(max-width:760px){.numbers{grid-template-columns:repeat(auto-fit,minmax(124px,1fr))}main{padding:12px 10px 40px}.card{padding:18px 16px;border-radius:12px}.pair{grid-template-columns:1fr}
 .gate{grid-template-columns:1fr}.gate .why{grid-column:1}.gate .head{grid-row:auto;flex-direction:row;align-items:center;flex-wrap:wrap}
+.story li{grid-template-columns:1fr}.story .when{text-align:left}.story .when br{display:none}
 header.card{grid-template-columns:1fr}header .jar{width:64px;height:72px;grid-row:auto}}
 @media print{body{background:#fff}.card{break-inside:avoid;border-color:#ccc}}
 )css";

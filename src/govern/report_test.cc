@@ -172,6 +172,26 @@ TEST(ReportHtml, says_the_verdict_the_gates_and_how_to_verify) {
   EXPECT_THAT(caught, HasSubstr("held back after containment"));
 }
 
+TEST(ReportHtml, tells_how_it_came_to_it) {
+  RunRecord record = fixtures::trojan_run();
+  record.story.finding = "f-1";
+  record.story.case_id = "12";
+  record.story.steps.assign(kStoryStepsMax,
+                            {StoryStep::Kind::answer, 5, 3, "lm", "agent", "send it", "dispatched", "", false});
+  record.story.steps.back() = {StoryStep::Kind::containment, 9, 0, "agent", "", "a canary left", "", "", true};
+  record.story.left_out = 7;
+  const std::string page = render_html(record.input());
+  EXPECT_EQ(read_html(page).problem, "");
+  EXPECT_THAT(page, HasSubstr("How it came to it"));
+  EXPECT_THAT(page, HasSubstr("send it"));
+  EXPECT_THAT(page, HasSubstr("7 further steps are in the record"));
+  EXPECT_THAT(page, HasSubstr("Belljar contains"));
+  record.story = {};
+  record.story.unread = "ledger/checkpoint: not what was signed";
+  EXPECT_THAT(render_html(record.input()), HasSubstr("The messages are not shown"));
+  EXPECT_THAT(render_html(fixtures::passing_run().input()), Not(HasSubstr("How it came to it")));
+}
+
 TEST(ReportHtml, a_composition_shows_its_links_its_gain_its_vote_and_its_faults) {
   const std::string page = render_html(fixtures::composed_run().input());
   EXPECT_THAT(page, HasSubstr("4321 messages on the logical clock"));

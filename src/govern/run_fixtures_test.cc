@@ -271,6 +271,10 @@ RunRecord hostile_run() {
     one.detail = one.rule = one.kind = one.severity = bad;
   }
   record.measurements.strays.push_back({bad, bad, bad, 7});
+  for (int kind = 0; kind <= static_cast<int>(StoryStep::Kind::containment); ++kind) {
+    record.story.steps.push_back({static_cast<StoryStep::Kind>(kind), 1, 2, bad, bad, bad, bad, bad, true});
+  }
+  record.story.case_id = record.story.model = record.story.finding = bad;
   record.scenario.models[0].name = bad;
   record.scenario.name = bad;
   record.measurements.positive = bad;
