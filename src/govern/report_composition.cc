@@ -67,7 +67,7 @@ std::string node(const std::string& name, const Place& at) {
   return "<g class=\"" + std::string{workload ? "low" : "asked"} + "\"><rect class=\"track\" x=\"" + number(at.x - 78) +
          "\" y=\"" + number(at.y - 19) +
          "\" width=\"156\" height=\"38\" rx=\"10\"/><text class=\"strong\" text-anchor=\"middle\" x=\"" + number(at.x) +
-         "\" y=\"" + number(at.y + 5) + "\">" + plain(shortened(name, 17)) + "</text></g>";
+         "\" y=\"" + number(at.y + 5) + "\">" + plain(shortened(name, 15)) + "</text></g>";
 }
 
 // Forward links run straight between the boxes, backward ones below them, so that a loop looks like one.
