@@ -8,7 +8,8 @@
 //
 // An origin (a process of its own, 1 KiB answers, connections kept), a proxy (another), and callers (threads) that each
 // keep one connection where the proxy lets them. The gateway decides every request by a policy; in the second half it
-// filters bodies too, which mitmproxy does not.
+// filters bodies too (size, encoding, hidden characters, 222 rules for secrets, five recognisers, injection), which
+// mitmproxy does not.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -153,7 +154,7 @@ pid_t child(const std::function<void()>& work) {
 // 1 KiB for every request, connections kept; threads are cheap enough for a peer that is the same for all.
 void origin(codec::TlsAuthority& authority) {
   std::string words;
-  while (words.size() < 1024) words += "plain words of an answer that no filter minds\n";
+  while (words.size() < 1024) words += "plain words of an answer that nobody minds\n";
   words.resize(1024);
   const std::string answer = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 1024\r\n\r\n" + words;
   const auto serve = [&](std::uint16_t port, bool sealed) {
@@ -206,6 +207,12 @@ rules:
     spec::FilterSpec filters;
     filters.size = spec::MostSpec{.most = 1U << 20U, .then = spec::Treatment::refuse};
     filters.encoding = spec::Treatment::refuse;
+    filters.unicode = spec::Treatment::redact;
+    filters.secrets = spec::SecretsSpec{};
+    for (const char* name : {"EMAIL_ADDRESS", "CREDIT_CARD", "IBAN_CODE", "US_SSN", "PHONE_NUMBER"}) {
+      filters.pii.push_back({name, spec::Treatment::redact});
+    }
+    filters.injection = spec::Treatment::refuse;
     attachment.screen = std::make_shared<const content::Screen>(must(content::Screen::make(filters)));
   }
   must(gateway->attach(std::move(attachment)));
