@@ -135,7 +135,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 4: {
       ServiceSpec spec;
       spec.buckets = {"b"};
-      once(*SimulatedS3::make(spec, "", notes).value(), text);
+      once(*SimulatedS3::make(spec, "", {}, notes).value(), text);
       break;
     }
     case 5: {

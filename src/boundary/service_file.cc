@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "boundary/service_canaries.h"
 #include "content/map_template.h"
 #include "spec/fields.h"
 #include "spec/quantity.h"
@@ -248,6 +249,40 @@ void read_list(Problems& problems, const Yaml& value, ServiceSpec& service) {
     service.*member = spec::read_texts(problems, value, "text");
 }
 
+// Names in templates are steps of a pointer: one that another step follows leads nowhere when the answer is made.
+void check_canary_names(Problems& problems, const Yaml& item, const ServiceSpec& service) {
+  for (const std::string& place : canary_places(service)) {
+    const std::string name = place.substr(canary_home(service.name).size());
+    const bool listed = std::find(service.canaries.begin(), service.canaries.end(), name) != service.canaries.end();
+    if (listed || spec::is_name(name, "-_.", 64)) continue;
+    problems.add(item.mark, "the canary " + spec::quote(name), spec::name_expected("-_.", 64));
+  }
+}
+
+void read_canary_paths(Problems& problems, const Yaml& value, ServiceSpec& service) {
+  if (!spec::require_list(problems, value, "a list of paths")) return;
+  for (const Yaml& item : value.items) {
+    constexpr std::string_view kExpected = "a path of letters, digits and -_./, such as backups/.aws/credentials";
+    const auto path = spec::read_text(problems, item, kExpected);
+    if (!path) continue;
+    const bool plain = std::all_of(path->begin(), path->end(), [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+             std::string_view{"-_./"}.find(c) != std::string_view::npos;
+    });
+    const std::string framed = "/" + *path + "/";
+    const bool steps = framed.find("//") == std::string::npos && framed.find("/./") == std::string::npos &&
+                       framed.find("/../") == std::string::npos;
+    const bool bucket = service.kind != ServiceKind::s3 || path->find('/') != std::string::npos;
+    if (!plain || !steps || path->size() > 512) {
+      problems.add(item.mark, spec::describe(item), kExpected);
+    } else if (!bucket) {
+      problems.add(item.mark, spec::describe(item), "a bucket and a key, such as backups/credentials");
+    } else {
+      service.canaries.push_back(*path);
+    }
+  }
+}
+
 void read_index(Problems& problems, const Yaml& value, ServiceSpec& service) {
   constexpr std::array<std::string_view, 3> kIndex{"pip", "npm", "git"};
   if (auto index = spec::read_choice(problems, value, kIndex, {})) service.index = std::move(*index);
@@ -258,7 +293,7 @@ void read_writes(Problems& problems, const Yaml& value, ServiceSpec& service) {
   if (auto writes = spec::read_choice(problems, value, kWrites, {})) service.writes = std::move(*writes);
 }
 
-constexpr std::array<Field<ServiceSpec>, 17> kService{{
+constexpr std::array<Field<ServiceSpec>, 18> kService{{
     {"name", Need::required,
      [](Problems& p, const Yaml& v, ServiceSpec& s) { s.name = spec::read_name(p, v, "-_", 63).value_or(""); }},
     {"kind", Need::required, read_kind},
@@ -275,6 +310,7 @@ constexpr std::array<Field<ServiceSpec>, 17> kService{{
     {"sql", Need::optional, read_list<&ServiceSpec::sql>},
     {"rows", Need::optional, read_rows},
     {"buckets", Need::optional, read_list<&ServiceSpec::buckets>},
+    {"canaries", Need::optional, read_canary_paths},
     {"rules", Need::optional, read_file_path<&ServiceSpec::rules>},
     {"models", Need::optional, read_list<&ServiceSpec::models>},
     {"writes", Need::optional, read_writes},
@@ -287,10 +323,10 @@ struct KindKeys {
 };
 constexpr std::array<KindKeys, 7> kKindKeys{{
     {" openapi routes faults ", ""},
-    {" files index faults ", "files"},
+    {" files index faults canaries ", "files"},
     {" sql rows ", ""},
     {" ", ""},
-    {" files buckets faults ", ""},
+    {" files buckets faults canaries ", ""},
     {" rules models faults ", "rules"},
     {" files writes faults ", "files"},
 }};
@@ -333,6 +369,7 @@ void read_services(Problems& problems, const Yaml& value, ServiceFile& file) {
     service.mark = item.mark;
     spec::read_fields<ServiceSpec>(problems, item, "a service", kService, {}, service);
     check_kind(problems, item, service);
+    check_canary_names(problems, item, service);
     if (!service.name.empty() && !names.insert(service.name).second) {
       problems.add(item.mark, "a second service \"" + service.name + "\"", "a name of its own");
     }

@@ -80,16 +80,17 @@ struct ServiceSpec {
   std::optional<bool> tls;           // absent: at ports 443 and 8443
   std::int64_t latency_ns = 0;
   std::vector<ServiceFault> faults;
-  std::string openapi;               // http
-  std::vector<RouteSpec> routes;     // http
-  std::string files;                 // directory, s3: a folder; mirror: what `mirror record` wrote
-  std::string index;                 // directory: "", "pip", "npm", "git"
-  std::vector<std::string> sql;      // postgres: files
-  std::vector<RowsSpec> rows;        // postgres
-  std::vector<std::string> buckets;  // s3
-  std::string rules;                 // model: a file of scripted rules
-  std::vector<std::string> models;   // model: the names it answers to
-  std::string writes = "refuse";     // mirror: "refuse" or "accept"
+  std::string openapi;                // http
+  std::vector<RouteSpec> routes;      // http
+  std::string files;                  // directory, s3: a folder; mirror: what `mirror record` wrote
+  std::string index;                  // directory: "", "pip", "npm", "git"
+  std::vector<std::string> sql;       // postgres: files
+  std::vector<RowsSpec> rows;         // postgres
+  std::vector<std::string> buckets;   // s3
+  std::vector<std::string> canaries;  // s3: "bucket/key", directory: a path; made up for the run (service_canaries.h)
+  std::string rules;                  // model: a file of scripted rules
+  std::vector<std::string> models;    // model: the names it answers to
+  std::string writes = "refuse";      // mirror: "refuse" or "accept"
   codec::Mark mark;
 };
 

@@ -1,5 +1,7 @@
 #include "boundary/service_file.h"
 
+#include "boundary/service_canaries.h"
+
 namespace belljar::boundary {
 namespace {
 
@@ -35,6 +37,32 @@ TEST(ServiceFile, ReadsWhatItSays) {
   EXPECT_EQ(shop.faults[0].every, 10U);
 }
 
+TEST(ServiceFile, KnowsThePlacesOfItsCanaries) {
+  const auto file = parse_services(R"(belljar-services: 1
+services:
+  - name: shop
+    kind: http
+    hosts: [a.test]
+    routes:
+      - {on: GET /a, text: "key ${/canary/a} and ${/canary/b} at ${/path/x}", headers: {x-key: "${/canary/c}"}}
+      - {on: GET /b, body: {deep: [{er: "${/canary/a}"}], no: "$${/canary/d}"}}
+  - {name: store, kind: s3, hosts: [b.test], canaries: [backups/.aws/credentials]}
+)",
+                                   "services.yaml");
+  ASSERT_TRUE(file) << file.error().message();
+  const ServiceSpec& shop = file.value().services[0];
+  EXPECT_THAT(canary_places(shop), testing::ElementsAre("service:shop/a", "service:shop/b", "service:shop/c"));
+  EXPECT_THAT(canary_places(file.value().services[1]), testing::ElementsAre("service:store/backups/.aws/credentials"));
+  EXPECT_EQ(canary_texts(shop, "one run"), canary_texts(shop, "one run"));
+  EXPECT_NE(canary_texts(shop, "one run"), canary_texts(shop, "another"));
+  std::set<std::string> names;
+  std::vector<std::string> places;
+  EXPECT_TRUE(add_canary_places(file.value(), names, places));
+  const auto again = add_canary_places(file.value(), names, places);
+  ASSERT_FALSE(again);
+  EXPECT_THAT(again.error().message(), HasSubstr("services.yaml:3:5: found a service \"shop\" as in another file"));
+}
+
 struct Wrong {
   std::string_view name;
   std::string_view service;  // the lines of one service
@@ -67,6 +95,12 @@ INSTANTIATE_TEST_SUITE_P(
               "a method and a path"},
         Wrong{"BadTemplate", "  - {name: a, kind: http, hosts: [a.test], routes: [{on: GET /, text: \"${x\"}]}\n",
               "\"}\""},
+        Wrong{"CanaryOfTwoSteps",
+              "  - {name: a, kind: http, hosts: [a.test], routes: [{on: GET /, text: \"${/canary/a/b}\"}]}\n",
+              "the canary \"a/b\""},
+        Wrong{"CanaryBesideTheBuckets", "  - {name: a, kind: s3, hosts: [a.test], canaries: [key]}\n",
+              "a bucket and a key"},
+        Wrong{"CanaryOutside", "  - {name: a, kind: s3, hosts: [a.test], canaries: [a/../b]}\n", "a path of letters"},
         Wrong{"FramingHeader",
               "  - {name: a, kind: http, hosts: [a.test], routes: [{on: GET /, headers: {content-length: \"1\"}}]}\n",
               "nothing to do with framing"},

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "boundary/git_files.h"
+#include "boundary/service_canaries.h"
 #include "codec/crypto.h"
 #include "codec/gunzip.h"
 #include "os/file.h"
@@ -82,12 +83,13 @@ std::string join(const std::vector<std::string>& steps, std::size_t from) {
 
 }  // namespace
 
-Result<std::shared_ptr<SimulatedDirectory>> SimulatedDirectory::make(const ServiceSpec& spec,
-                                                                     const std::string& folder) {
+Result<std::shared_ptr<SimulatedDirectory>> SimulatedDirectory::make(const ServiceSpec& spec, const std::string& folder,
+                                                                     const SimulatorSeed& seed) {
   os::Fd opened = TRY_CTX(os::open_directory(folder), "service " + spec.name);
   std::shared_ptr<SimulatedDirectory> made{new SimulatedDirectory{spec, std::move(opened)}};
   if (spec.index == "pip") TRY_CTX(made->list_pip(folder), "service " + spec.name);
   if (spec.index == "npm") TRY_CTX(made->list_npm(folder), "service " + spec.name);
+  for (const std::string& path : spec.canaries) made->canaries_[path] = canary_object(spec, path, seed.canary_key);
   return made;
 }
 
@@ -202,6 +204,9 @@ bool SimulatedDirectory::answer_git(const PathAndQuery& target, Reply& reply) co
 
 void SimulatedDirectory::answer_file(const PathAndQuery& target, Reply& reply) const {
   const std::string path = join(target.steps, 0);
+  if (const auto canary = canaries_.find(path); canary != canaries_.end()) {
+    return send(reply, 200, type_of(path), canary->second);
+  }
   const Result<os::Fd> folder =
       os::open_beneath(folder_.get(), path.empty() ? "." : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (!folder) {
@@ -216,9 +221,17 @@ void SimulatedDirectory::answer_file(const PathAndQuery& target, Reply& reply) c
   if (index_ == "git") return send_problem(reply, 404, "not_found", "no such file");
   const auto entries = os::list_directory_at(folder.value().get(), path);
   if (!entries) return send_problem(reply, 404, "not_found", "no such folder");
+  const std::string below = path.empty() ? "" : path + "/";
   std::vector<std::pair<std::string, std::string>> links;
   for (const os::DirectoryEntry& entry : entries.value()) {
-    links.emplace_back("/" + percent_encode((path.empty() ? "" : path + "/") + entry.name, Slash::kept), entry.name);
+    if (!canaries_.contains(below + entry.name)) {
+      links.emplace_back("/" + percent_encode(below + entry.name, Slash::kept), entry.name);
+    }
+  }
+  for (const auto& [canary, text] : canaries_) {
+    if (canary.starts_with(below)) {
+      links.emplace_back("/" + percent_encode(canary, Slash::kept), canary.substr(below.size()));
+    }
   }
   send(reply, 200, "text/html; charset=utf-8", page("/" + path, links));
 }

@@ -1,6 +1,6 @@
 // SimulatedDirectory: a folder of the host served over HTTP, read-only, as the registries that clients expect.
 //
-//   auto site = TRY(SimulatedDirectory::make(spec, "/home/me/site"));
+//   auto site = TRY(SimulatedDirectory::make(spec, "/home/me/site", seed));
 //
 // index "":     files as they are; a folder answers with its index.html or a list
 // index "pip":  wheels and source archives lying in the folder, as a simple index (PEP 503) below /simple/
@@ -10,7 +10,7 @@
 // Packages are listed once, when the service is made; files are read beneath the folder's descriptor and no link is
 // followed. Other methods than GET and HEAD are 405. Files of more than kFileBytesMax are not served (507). Git's
 // info/refs and objects/info/packs are made from the repository, so that nothing need be written into it.
-// Any thread after make().
+// Files that the service's `canaries` name are made up and listed among the others. Any thread after make().
 #pragma once
 
 #include <map>
@@ -23,6 +23,7 @@
 #include "boundary/service.h"
 #include "boundary/service_faults.h"
 #include "boundary/service_file.h"
+#include "boundary/simulator_http.h"
 #include "os/fd.h"
 
 namespace belljar::boundary {
@@ -32,7 +33,8 @@ class SimulatedDirectory final : public HttpService {
   static constexpr std::uint64_t kFileBytesMax = 256ULL << 20;
 
   // The error names the package that could not be read.
-  static Result<std::shared_ptr<SimulatedDirectory>> make(const ServiceSpec& spec, const std::string& folder);
+  static Result<std::shared_ptr<SimulatedDirectory>> make(const ServiceSpec& spec, const std::string& folder,
+                                                          const SimulatorSeed& seed);
 
   void answer(const HttpAsk& ask, std::shared_ptr<Reply> reply) override;
 
@@ -60,6 +62,7 @@ class SimulatedDirectory final : public HttpService {
   ServiceFaults faults_;
   os::Fd folder_;
   std::map<std::string, std::vector<Package>> packages_;  // by normalised name
+  std::map<std::string, std::string> canaries_;           // by path: made up, whatever the folder has there
 };
 
 }  // namespace belljar::boundary

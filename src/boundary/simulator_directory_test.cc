@@ -30,7 +30,7 @@ class Directory : public testing::Test {
     spec.name = "site";
     spec.kind = ServiceKind::directory;
     spec.index = index;
-    auto made = SimulatedDirectory::make(spec, folder_);
+    auto made = SimulatedDirectory::make(spec, folder_, {7, "a key"});
     EXPECT_TRUE(made) << made.error().message();
     return made.value();
   }
@@ -89,7 +89,7 @@ TEST_F(Directory, RefusesToStartOnAPackageItCannotRead) {
   ServiceSpec spec;
   spec.name = "site";
   spec.index = "npm";
-  const auto made = SimulatedDirectory::make(spec, folder_);
+  const auto made = SimulatedDirectory::make(spec, folder_, {7, "a key"});
   ASSERT_FALSE(made);
   EXPECT_THAT(made.error().message(), HasSubstr("service site: broken.tgz"));
 }

@@ -5,6 +5,7 @@
 
 #include "base/mix.h"
 #include "base/text.h"
+#include "boundary/service_canaries.h"
 #include "content/generate.h"
 #include "content/map_template.h"
 #include "spec/quantity.h"
@@ -61,12 +62,13 @@ bool is_field_value(std::string_view text) {
 }  // namespace
 
 SimulatedHttp::SimulatedHttp(ServiceSpec spec, const SimulatorSeed& seed)
-    : name_{spec.name}, latency_ns_{spec.latency_ns}, faults_{std::move(spec.faults)}, seed_{seed.seed} {
+    : name_{spec.name},
+      latency_ns_{spec.latency_ns},
+      faults_{std::move(spec.faults)},
+      canaries_{canary_texts(spec, seed.canary_key)},
+      seed_{seed.seed} {
   for (const char c : name_) seed_ = mix(seed_ ^ static_cast<unsigned char>(c));
   for (RouteSpec& route : spec.routes) routes_.push_back({std::move(route), 0});
-  Json::Object canaries;
-  for (const auto& [name, text] : seed.canaries) canaries.emplace_back(name, text);
-  canaries_ = std::move(canaries);
 }
 
 Json SimulatedHttp::random() {

@@ -1,7 +1,7 @@
 // SimulatedHttp: an HTTP API that does not exist: routes out of a service file, answers out of templates, a small
 // store.
 //
-//   auto shop = std::make_shared<SimulatedHttp>(std::move(spec), SimulatorSeed{seed, canaries});
+//   auto shop = std::make_shared<SimulatedHttp>(std::move(spec), SimulatorSeed{seed, run_key});
 //   shop->answer(ask, reply);
 //
 // The first route whose method, path and conditions fit answers. Templates (content/map_template.h) look into
@@ -29,7 +29,7 @@ namespace belljar::boundary {
 // What all simulators of a run draw from.
 struct SimulatorSeed {
   std::uint64_t seed = 0;
-  std::map<std::string, std::string> canaries;  // by name; put where a template says ${/canary/NAME}
+  std::string canary_key = {};  // of the run; a service that holds canaries (service_canaries.h) is not made without
 };
 
 class SimulatedHttp final : public HttpService {

@@ -2,6 +2,7 @@
 
 #include "boundary/reply_for_tests.h"
 #include "boundary/simulator_openapi.h"
+#include "content/canary.h"
 
 namespace belljar::boundary {
 namespace {
@@ -47,7 +48,7 @@ services:
 std::shared_ptr<SimulatedHttp> shop(std::uint64_t seed = 7) {
   auto file = parse_services(kShop, "shop.yaml");
   EXPECT_TRUE(file) << file.error().message();
-  return std::make_shared<SimulatedHttp>(file.value().services.at(0), SimulatorSeed{seed, {{"bait", "AKIA-BAIT"}}});
+  return std::make_shared<SimulatedHttp>(file.value().services.at(0), SimulatorSeed{seed, "a key"});
 }
 
 TEST(SimulatedHttp, KeepsFindsListsAndDrops) {
@@ -102,7 +103,7 @@ TEST(SimulatedHttp, DrawsFromTheSeedAlone) {
 }
 
 TEST(SimulatedHttp, PutsItsCanaryAndTakesRestsOfPaths) {
-  EXPECT_EQ(asked(*shop(), make_ask("GET", "/bait")).text, "AKIA-BAIT");
+  EXPECT_EQ(asked(*shop(), make_ask("GET", "/bait")).text, content::make_canary("a key", "service:shop/bait").token);
   EXPECT_EQ(asked(*shop(), make_ask("GET", "/files/a/b%20c")).text, "a/b c");
 }
 

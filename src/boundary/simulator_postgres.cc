@@ -4,6 +4,7 @@
 
 #include "base/mix.h"
 #include "boundary/postgres_talk.h"
+#include "boundary/service_canaries.h"
 #include "boundary/sql_dialect.h"
 #include "content/generate.h"
 #include "content/map_template.h"
@@ -51,10 +52,7 @@ Result<void> insert(SqlStore& store, const std::string& table, const Json& row) 
   return store.insert(table, names, values);
 }
 
-Result<void> fill(SqlStore& store, const RowsSpec& rows, const SimulatorSeed& seed) {
-  Json::Object canaries;
-  for (const auto& [name, text] : seed.canaries) canaries.emplace_back(name, text);
-  const Json source = Json::Object{{"canary", std::move(canaries)}};
+Result<void> fill(SqlStore& store, const RowsSpec& rows, const Json& source, const SimulatorSeed& seed) {
   std::vector<Json> all;
   for (const Json& row : rows.rows) all.push_back(TRY(content::fill_template(row, source, 1U << 20)));
   for (std::uint64_t at = 0; at < rows.count; ++at) {
@@ -91,7 +89,8 @@ Result<std::shared_ptr<SimulatedPostgres>> SimulatedPostgres::make(const Service
     const std::string script = TRY_CTX(os::read_file(path, kSqlBytesMax), who);
     TRY_CTX(store->load(to_sqlite(script), path), who);
   }
-  for (const RowsSpec& rows : spec.rows) TRY_CTX(fill(*store, rows, seed), who);
+  const Json source = Json::Object{{"canary", canary_texts(spec, seed.canary_key)}};
+  for (const RowsSpec& rows : spec.rows) TRY_CTX(fill(*store, rows, source, seed), who);
   return std::shared_ptr<SimulatedPostgres>{
       new SimulatedPostgres{spec.name, spec.latency_ns, std::move(store), std::move(notes)}};
 }

@@ -7,6 +7,7 @@
 #include "boundary/gateway/talk_server_for_tests.h"
 #include "boundary/postgres_frames.h"
 #include "boundary/sql_dialect.h"
+#include "content/canary.h"
 
 namespace belljar::boundary {
 namespace {
@@ -33,7 +34,7 @@ struct Fixture {
   Fixture() {
     auto file = parse_services(kFile, "db.yaml");
     EXPECT_TRUE(file) << file.error().message();
-    auto made = SimulatedPostgres::make(file.value().services.at(0), ".", {7, {{"token", "ghp_bait"}}}, notes);
+    auto made = SimulatedPostgres::make(file.value().services.at(0), ".", {7, "a key"}, notes);
     EXPECT_TRUE(made) << made.error().message();
     server = made.value();
   }
@@ -93,7 +94,7 @@ TEST(SimulatedPostgres, AnswersSimpleQueries) {
   EXPECT_EQ(client.simple("INSERT INTO users VALUES (3, 'Eve', false)"), "CZ");
   EXPECT_THAT(client.heard(), HasSubstr("INSERT 0 1"));
   EXPECT_EQ(client.simple("SELECT token FROM tokens"), "TDCZ");
-  EXPECT_THAT(client.heard(), HasSubstr("ghp_bait"));
+  EXPECT_THAT(client.heard(), HasSubstr(content::make_canary("a key", "service:db/token").token));
   EXPECT_EQ(client.simple("SELECT count(*) FROM made"), "TDCZ");
   EXPECT_THAT(client.heard(), HasSubstr("50"));
   EXPECT_EQ(fixture.notes->take().size(), 5U) << "each statement is a note";

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "boundary/service_canaries.h"
 #include "codec/crypto.h"
 #include "os/file.h"
 #include "spec/fields.h"
@@ -75,7 +76,7 @@ Result<std::vector<std::string>> files_below(int folder_fd) {
 }  // namespace
 
 Result<std::shared_ptr<SimulatedS3>> SimulatedS3::make(const ServiceSpec& spec, const std::string& folder,
-                                                       std::shared_ptr<ServiceNotes> notes) {
+                                                       const SimulatorSeed& seed, std::shared_ptr<ServiceNotes> notes) {
   std::shared_ptr<SimulatedS3> made{new SimulatedS3{spec, std::move(notes)}};
   for (const std::string& bucket : spec.buckets) {
     if (!spec::is_name(bucket, "-.", 63)) {
@@ -85,6 +86,12 @@ Result<std::shared_ptr<SimulatedS3>> SimulatedS3::make(const ServiceSpec& spec, 
     made->buckets_[bucket];
   }
   if (!folder.empty()) TRY_CTX(made->load(folder), "service " + spec.name);
+  for (const std::string& path : spec.canaries) {
+    const std::size_t slash = path.find('/');
+    std::string bytes = canary_object(spec, path, seed.canary_key);
+    std::string tag = tag_of(bytes);
+    (void)made->keep(path.substr(0, slash), path.substr(slash + 1), {"text/plain", std::move(bytes), std::move(tag)});
+  }
   return made;
 }
 

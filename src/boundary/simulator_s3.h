@@ -1,11 +1,12 @@
 // SimulatedS3: an object store as S3's clients see it, path style, in memory.
 //
-//   auto store = TRY(SimulatedS3::make(spec, "/data/buckets", notes));
+//   auto store = TRY(SimulatedS3::make(spec, "/data/buckets", seed, notes));
 //
 // Buckets: list, make, HEAD. Objects: PUT, GET, HEAD, DELETE, ListObjectsV2 (prefix, delimiter, max-keys,
 // continuation-token), bodies in chunks that are signed (aws-chunked). Signatures are not checked: whoever gets here
 // may. Multipart uploads, copies, ranges and versions answer 501 NotImplemented. ETags are digests, not MD5. Time
-// stands still. `files` holds a folder of buckets to begin with; links in it are not followed. Bounds: kObjectsMax
+// stands still. `files` holds a folder of buckets to begin with; links in it are not followed; objects of
+// `canaries` are made up. Bounds: kObjectsMax
 // objects, kBytesMax of them all, kKeyMax of a key. PUT and DELETE are notes. One thread at a time.
 #pragma once
 
@@ -20,6 +21,7 @@
 #include "boundary/service_faults.h"
 #include "boundary/service_file.h"
 #include "boundary/service_notes.h"
+#include "boundary/simulator_http.h"
 
 namespace belljar::boundary {
 
@@ -30,7 +32,7 @@ class SimulatedS3 final : public HttpService {
   static constexpr std::size_t kKeyMax = 1024;
 
   static Result<std::shared_ptr<SimulatedS3>> make(const ServiceSpec& spec, const std::string& folder,
-                                                   std::shared_ptr<ServiceNotes> notes);
+                                                   const SimulatorSeed& seed, std::shared_ptr<ServiceNotes> notes);
   void answer(const HttpAsk& ask, std::shared_ptr<Reply> reply) override;
 
  private:

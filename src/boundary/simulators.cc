@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "boundary/mirror.h"
+#include "boundary/service_canaries.h"
 #include "boundary/simulator_directory.h"
 #include "boundary/simulator_model.h"
 #include "boundary/simulator_openapi.h"
@@ -50,6 +51,9 @@ struct Made {
 Result<Made> make_one(ServiceSpec& spec, const std::string& directory, const SimulatorSeed& seed,
                       const std::shared_ptr<ServiceNotes>& notes) {
   const std::string files = path_from(directory, spec.files);
+  if (seed.canary_key.empty() && !canary_places(spec).empty()) {
+    return Error{Errc::invalid_argument, "its canaries cannot be made: the run has no key for them"};
+  }
   Made made;
   switch (spec.kind) {
     case ServiceKind::http: {
@@ -61,7 +65,7 @@ Result<Made> make_one(ServiceSpec& spec, const std::string& directory, const Sim
       break;
     }
     case ServiceKind::directory:
-      made.http = TRY(SimulatedDirectory::make(spec, files));
+      made.http = TRY(SimulatedDirectory::make(spec, files, seed));
       break;
     case ServiceKind::postgres:
       made.talk = TRY(SimulatedPostgres::make(spec, directory, seed, notes));
@@ -70,7 +74,7 @@ Result<Made> make_one(ServiceSpec& spec, const std::string& directory, const Sim
       made.talk = std::make_shared<SimulatedSmtp>(spec.name, spec.latency_ns, notes);
       break;
     case ServiceKind::s3:
-      made.http = TRY(SimulatedS3::make(spec, files, notes));
+      made.http = TRY(SimulatedS3::make(spec, files, seed, notes));
       break;
     case ServiceKind::model: {
       const std::string path = path_from(directory, spec.rules);

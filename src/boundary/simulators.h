@@ -1,7 +1,7 @@
 // Simulators: a service file as services that answer.
 //
 //   ServiceFile file = TRY(parse_services(text, "services.yaml"));
-//   Services services = TRY(make_simulators(file, directory, {seed, canaries}, notes));
+//   Services services = TRY(make_simulators(file, directory, {seed, run_key}, notes));
 //   gateway.attach(name, doors, policy, services, ...);
 //   for (const codec::Json& note : notes->take()) ...    // mail that came, rows that were written
 //

@@ -237,8 +237,8 @@ Result<spec::SandboxReport> run_sealed(const Arguments& arguments, const Host& h
   os::StopSignals signals = TRY(os::StopSignals::open());
   std::unique_ptr<scenario::RunGateway> network;
   if (policy && scenario::may_have_gateway(*policy, kSubject)) {
-    scenario::RunGatewaySpec setup{.policy = *policy, .services = {}, .canaries = {}, .screen = {}};
-    setup.services = arguments.values("services");
+    scenario::RunGatewaySpec setup{.policy = *policy, .services = arguments.values("services"), .screen = {}};
+    TRY(scenario::plant_canaries(setup, {}, host.entropy));
     network = TRY(scenario::RunGateway::open(std::move(setup)));
     network->equip(kSubject, spec, command);
   }

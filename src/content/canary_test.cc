@@ -210,6 +210,32 @@ TEST(Canary, StaysSilentOverTenThousandInnocentMessages) {
   EXPECT_EQ(alarms, 0U);
 }
 
+// What a service says of its own is no finding and goes on whole, also past rules that would take it for a secret; a
+// canary of another place rings there as anywhere. However the text is cut.
+TEST(Canary, AtHomeIsNeitherAFindingNorASecret) {
+  spec::FilterSpec filters;
+  filters.secrets = spec::SecretsSpec{};
+  const Canary own = make_canary(kKey, "service:store/.aws/credentials");
+  const Canary other = make_canary(kKey, "service:db/token");
+  const Screen screen = Screen::make(filters, std::vector<Canary>{own, other}).value();
+  const std::string file = canary_file("/.aws/credentials", own) + "and more\n";
+  const std::string real = std::string{"gh"} + "p_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17";
+  EXPECT_EQ(screen.whole(file).worst, Treatment::contain) << "elsewhere";
+  for (std::size_t size = 1; size < file.size(); size += 7) {
+    Stream stream = screen.stream("service:store/");
+    std::string out;
+    for (std::size_t at = 0; at < file.size(); at += size) out += stream.push(std::string_view{file}.substr(at, size));
+    out += stream.finish();
+    EXPECT_EQ(out, file) << size;
+    EXPECT_TRUE(stream.take_findings().empty()) << size;
+  }
+  const Screened leak = screen.whole(file + "token " + real + "\n", "service:store/");
+  EXPECT_EQ(leak.worst, Treatment::redact) << "a real secret is one beside a canary too";
+  EXPECT_EQ(leak.text.find(real), std::string::npos);
+  EXPECT_NE(leak.text.find(own.token), std::string::npos);
+  EXPECT_EQ(screen.whole(file + other.token, "service:store/").worst, Treatment::contain);
+}
+
 }  // namespace
 
 }  // namespace belljar::content

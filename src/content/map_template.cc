@@ -95,10 +95,31 @@ class Filler {
   std::size_t room_;
 };
 
+void gather_pointers(const Json& map, std::vector<std::string>& into) {
+  if (map.is_array()) {
+    for (const Json& item : map.as_array()) gather_pointers(item, into);
+  } else if (map.is_object()) {
+    for (const Json::Member& member : map.as_object()) gather_pointers(member.second, into);
+  } else if (map.is_string()) {
+    std::string_view text = map.as_string();
+    while (!text.empty()) {
+      const Result<Piece> piece = take_piece(text);
+      if (!piece) return;
+      if (piece.value().substitutes) into.emplace_back(piece.value().pointer);
+    }
+  }
+}
+
 }  // namespace
 
 Result<Json> fill_template(const Json& map, const Json& source, std::size_t bytes_max) {
   return Filler{source, bytes_max}.fill(map);
+}
+
+std::vector<std::string> template_pointers(const Json& map) {
+  std::vector<std::string> pointers;
+  gather_pointers(map, pointers);
+  return pointers;
 }
 
 Result<void> check_template(const Json& map) {

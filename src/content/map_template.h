@@ -10,6 +10,8 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "codec/json.h"
@@ -19,6 +21,9 @@ namespace belljar::content {
 // The error names the pointer that leads nowhere. The result is refused beyond `bytes_max` of text in all, so that a
 // template cannot multiply what a model said.
 Result<codec::Json> fill_template(const codec::Json& map, const codec::Json& source, std::size_t bytes_max);
+
+// The pointers that a template looks up, in its order; of one that check_template() refuses, those before the fault.
+std::vector<std::string> template_pointers(const codec::Json& map);
 
 // What is wrong with a template itself: a "${" without "}" or with something that is no pointer.
 Result<void> check_template(const codec::Json& map);

@@ -74,12 +74,14 @@ struct Stream::State {
   std::vector<std::unique_ptr<Detector>> detectors;
   Redactor redactor;
   std::vector<Hit> fresh;
+  std::vector<Hit> doubtful;     // at home: what looks like a secret and may yet turn out to be a canary
   std::vector<Finding> pending;  // found, but one that ends earlier may still come
   std::vector<Finding> ready;
   std::vector<Finding> decoys;  // the last canaries, so that they are not told as secrets too
   Treatment worst = Treatment::allow;
+  std::string home;  // of canaries that may be here
 
-  explicit State(spec::Redaction style) : redactor{style} {}
+  State(spec::Redaction style, std::string_view where) : redactor{style}, home{where} {}
 
   std::uint64_t safe() const {
     std::uint64_t least = redactor.seen();
@@ -93,16 +95,55 @@ struct Stream::State {
            });
   }
 
+  void believe(Hit hit) {
+    pending.push_back(hit.finding);
+    // What could not be held back cannot be redacted any more: then nothing further goes on.
+    if (hit.finding.treatment == Treatment::redact && !redactor.add(std::move(hit))) worst = Treatment::refuse;
+  }
+
+  // A canary is known by its last character, and a secret around it may have ended before. Gives how far the text may
+  // go on while that is open.
+  std::uint64_t resolve_doubts(std::uint64_t limit, bool last) {
+    constexpr std::uint64_t kReach = 256;
+    std::uint64_t open = limit;
+    std::vector<Hit> still;
+    for (Hit& hit : doubtful) {
+      if (is_decoy(hit.finding)) continue;
+      if (last || hit.finding.end + kReach <= limit) {
+        believe(std::move(hit));
+      } else {
+        open = std::min({open, hit.finding.begin, hit.redact_begin});
+        still.push_back(std::move(hit));
+      }
+    }
+    doubtful = std::move(still);
+    return open;
+  }
+
   void take_up() {
-    constexpr std::size_t kDecoys = 64;
     for (Hit& hit : fresh) {
-      if (hit.finding.kind == "canary") decoys.push_back(hit.finding);
-      pending.push_back(hit.finding);
-      // What could not be held back cannot be redacted any more: then nothing further goes on.
-      if (hit.finding.treatment == Treatment::redact && !redactor.add(std::move(hit))) worst = Treatment::refuse;
+      if (hit.finding.kind == "canary") {
+        decoys.push_back(hit.finding);
+        if (!home.empty() && hit.finding.rule.starts_with(home)) continue;
+      }
+      if (!home.empty() && hit.finding.kind == "secret") {
+        doubtful.push_back(std::move(hit));
+      } else {
+        believe(std::move(hit));
+      }
     }
     fresh.clear();
-    if (decoys.size() > kDecoys) decoys.erase(decoys.begin(), decoys.end() - kDecoys);
+  }
+
+  // What ended well before all that is still open overlaps nothing any more.
+  void forget_decoys(std::uint64_t limit) {
+    constexpr std::size_t kKept = 64;
+    constexpr std::uint64_t kBehind = 64U << 10;
+    if (decoys.size() <= kKept) return;
+    std::erase_if(decoys, [&](const Finding& decoy) { return decoy.end + kBehind < limit; });
+  }
+
+  void sort_pending() {
     const auto order = [](const Finding& f) { return std::tie(f.end, f.begin, f.kind, f.rule, f.shown); };
     std::sort(pending.begin(), pending.end(), [&](const Finding& a, const Finding& b) { return order(a) < order(b); });
     // The same, found in the text as it is and in the folded text, is one finding.
@@ -113,8 +154,10 @@ struct Stream::State {
   }
 
   // Makes those findings final that end at or before `limit`, and gives what may go on.
-  std::string settle(std::uint64_t limit) {
+  std::string settle(std::uint64_t limit, bool last = false) {
     take_up();
+    limit = resolve_doubts(limit, last);
+    sort_pending();
     const auto known = std::find_if(pending.begin(), pending.end(), [&](const Finding& f) { return f.end > limit; });
     for (auto finding = pending.begin(); finding != known; ++finding) {
       if (is_decoy(*finding)) continue;
@@ -122,6 +165,7 @@ struct Stream::State {
       ready.push_back(std::move(*finding));
     }
     pending.erase(pending.begin(), known);
+    forget_decoys(limit);
     for (const Finding& finding : pending) {
       if (finding.treatment >= Treatment::hold) limit = std::min(limit, finding.begin);
     }
@@ -144,7 +188,7 @@ std::string Stream::push(std::string_view bytes) {
 
 std::string Stream::finish() {
   for (const auto& detector : state_->detectors) detector->finish(state_->fresh);
-  return state_->settle(state_->redactor.seen() + 1);  // findings at the very end are no longer waited for
+  return state_->settle(state_->redactor.seen() + 1, true);  // findings at the very end are no longer waited for
 }
 
 std::vector<Finding> Stream::take_findings() { return std::exchange(state_->ready, {}); }
@@ -166,9 +210,9 @@ Result<Screen> Screen::make(const spec::FilterSpec& spec, std::span<const Canary
   return screen;
 }
 
-Stream Screen::stream() const {
+Stream Screen::stream(std::string_view home) const {
   const spec::FilterSpec& spec = parts_->spec;
-  auto state = std::make_unique<Stream::State>(spec.redaction);
+  auto state = std::make_unique<Stream::State>(spec.redaction, home);
   if (parts_->canaries) state->detectors.push_back(make_canary_detector(*parts_->canaries, spec.canaries));
   if (spec.size) state->detectors.push_back(make_size_detector(*spec.size));
   if (spec.depth) state->detectors.push_back(make_depth_detector(*spec.depth));
@@ -178,8 +222,8 @@ Stream Screen::stream() const {
   return Stream{std::move(state)};
 }
 
-Screened Screen::whole(std::string_view text) const {
-  Stream through = stream();
+Screened Screen::whole(std::string_view text, std::string_view home) const {
+  Stream through = stream(home);
   Screened seen;
   seen.text = through.push(text);
   seen.text += through.finish();

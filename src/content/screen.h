@@ -8,6 +8,8 @@
 //   send(stream.finish());                              // at the end of the body
 //   if (stream.worst() >= Treatment::hold) close();     // nothing comes out of it any more
 //
+//   screen.whole(answer, "service:db/")                 // said by a place that holds canaries: those are at home there
+//
 //   CanaryTrail trail;                                  // of one sender: a canary in pieces over several messages
 //   for (Finding& finding : screen.follow(trail, "/text", text)) ...
 //
@@ -77,8 +79,10 @@ class Screen {
   Screen(Screen&&) noexcept;
   Screen& operator=(Screen&&) noexcept;
 
-  Screened whole(std::string_view text) const;
-  Stream stream() const;
+  // `home`: canaries whose place begins with it are where they belong; they are no findings here, and no secrets
+  // either. Empty: none is.
+  Screened whole(std::string_view text, std::string_view home = {}) const;
+  Stream stream(std::string_view home = {}) const;
   bool empty() const;  // nothing is searched for
   // CanarySet::follow() with this screen's canaries; nothing without any.
   std::vector<Finding> follow(CanaryTrail& trail, std::string_view channel, std::string_view text) const;

@@ -137,9 +137,15 @@ Result<void> Conductor::resolve() {
 Result<void> Conductor::admit() {
   TRY(enter(StepName::admit));
   // Messages and the network's bodies pass the same filters.
-  const auto screen = std::make_shared<const content::Screen>(TRY(content::Screen::make(
-      scenario().filters.value_or(spec::FilterSpec{}), scenario::run_canaries(resolved_.loaded))));
+  const spec::FilterSpec filters = scenario().filters.value_or(spec::FilterSpec{});
+  const std::vector<content::Canary> canaries = scenario::run_canaries(resolved_.loaded);
+  const auto screen = std::make_shared<const content::Screen>(TRY(content::Screen::make(filters, canaries)));
   if (!screen->empty()) filters_ = screen;
+  if (!canaries.empty()) {
+    spec::FilterSpec alone;
+    alone.canaries = filters.canaries;
+    log_screen_ = std::make_shared<const content::Screen>(TRY(content::Screen::make(alone, canaries)));
+  }
   const bool any = std::any_of(resolved_.models.begin(), resolved_.models.end(),
                                [](const auto& model) { return model.needs_sandbox(); });
   if (!any) return {};
@@ -158,7 +164,9 @@ Result<void> Conductor::open_network() {
                                              "nothing may be reached; name one that lets it connect to " +
                                              std::string{scenario::kModelsHost} + ", port 80"};
   }
-  scenario::RunGatewaySpec spec{.policy = *resolved_.loaded.policy, .services = {}, .canaries = {}, .screen = filters_};
+  scenario::RunGatewaySpec spec{.policy = *resolved_.loaded.policy, .services = {}, .screen = filters_};
+  spec.canary_key = resolved_.loaded.canary_key;
+  spec.canaries = scenario::run_canaries(resolved_.loaded);
   spec.seed = scenario().seed;
   for (const std::string& file : scenario().services) {
     spec.services.push_back(file.starts_with('/') ? file : resolved_.loaded.directory + "/" + file);
@@ -206,6 +214,7 @@ Result<void> Conductor::drive() {
                              .models = std::move(sealed_),
                              .directory = resolved_.loaded.directory,
                              .times = {}};
+  input.log_screen = log_screen_;
   if (again_ != nullptr) {
     input.make_port = [this](scenario::PortParts parts) { return make_port(std::move(parts)); };
     if (again_->kind != AgainKind::fork) input.until = again_->until;

@@ -65,7 +65,8 @@ class Conductor {
   std::unique_ptr<ledger::Ledger> ledger_;
   std::optional<exchange::Journal> journal_;
   scenario::Resolved resolved_;
-  std::shared_ptr<const content::Screen> filters_;  // from `admit` on; null: nothing is filtered
+  std::shared_ptr<const content::Screen> filters_;     // from `admit` on; null: nothing is filtered
+  std::shared_ptr<const content::Screen> log_screen_;  // of canaries alone; null where there are none
   std::shared_ptr<scenario::LiveCalls> calls_;
   std::unique_ptr<scenario::RunGateway> network_;  // before what uses it
   std::unique_ptr<sandbox::Engine> engine_;

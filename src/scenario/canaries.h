@@ -4,8 +4,8 @@
 //   std::string file = canary_file(path, canary_of(loaded, "helper", path));
 //   Screen screen = TRY(Screen::make(filters, run_canaries(loaded)));
 //
-// The key is kept among the inputs of the run, on the host alone, under the name kCanaryKeyInput. Services of a sandbox
-// take canary_of(loaded, model, "service:NAME"). Pure but for the entropy.
+// The key is kept among the inputs of the run, on the host alone, under the name kCanaryKeyInput. Services make their
+// own canaries from it (boundary/service_canaries.h). Pure but for the entropy.
 #pragma once
 
 #include <string>
@@ -18,12 +18,14 @@
 
 namespace belljar::scenario {
 
-// Draws the key of a run whose models have canaries, where it has none yet from the run it repeats.
+// Draws the key of a run whose models or services have canaries, where it has none yet from the run it repeats.
 void draw_canary_key(Loaded& loaded, Entropy& entropy);
 
 content::Canary canary_of(const Loaded& loaded, std::string_view model, std::string_view place);
 
-// Those of all models' files and variables.
+std::string make_canary_key(Entropy& entropy);
+
+// Those of all models' files and variables, and of the services.
 std::vector<content::Canary> run_canaries(const Loaded& loaded);
 
 }  // namespace belljar::scenario

@@ -57,7 +57,8 @@ struct DriveInput {
   PortMaker make_port = scenario::make_port;
   // A fresh sandbox for a model, for the fault `amnesia`; none: such a fault is an error.
   std::function<Result<DriveModel>(const std::string& model)> remake = {};
-  std::optional<std::uint64_t> until = {};  // stop after so many messages
+  std::optional<std::uint64_t> until = {};                      // stop after so many messages
+  std::shared_ptr<const content::Screen> log_screen = nullptr;  // the run's canaries, for what models write to stderr
 };
 
 struct DriveTools {

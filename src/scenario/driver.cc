@@ -68,7 +68,8 @@ Result<void> Driver::open_seats() {
         tools_.exchange,  tools_.journal,       tools_.monitor,
         strays_,          tools_.clock,         input_.make_port,
         input_.directory, input_.scenario.seed, codec::sha256(input_.id_secret.hex() + "\n" + name),
-        limits_of(name),  input_.times,         tools_.network};
+        limits_of(name),  input_.times,         tools_.network,
+        input_.log_screen};
     seats_.emplace_back().station = std::make_unique<Station>(std::move(model), shared);
   }
   for (const exchange::Link* link : links_) {

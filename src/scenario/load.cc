@@ -1,8 +1,10 @@
 #include "scenario/load.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.h"
+#include "boundary/service_canaries.h"
 #include "boundary/service_file.h"
 #include "codec/crypto.h"
 #include "content/map_template.h"
@@ -182,6 +184,7 @@ void load_services(Loaded& loaded, const std::vector<InputText>& kept, Complaint
                   "found services without a policy, expected \"policy\": what no rule permits is "
                   "denied, and nobody could reach them");
   }
+  std::set<std::string> names;  // of all files: canaries are told apart by them
   for (const std::string& path : scenario.services) {
     auto text = read_input(path, kTextBytesMax, kept, loaded);
     if (!text) {
@@ -191,6 +194,9 @@ void load_services(Loaded& loaded, const std::vector<InputText>& kept, Complaint
     auto file = boundary::parse_services(text.value(), path);
     if (!file) complaints.add(file.error().message());
     loaded.services.push_back({path, codec::sha256(text.value())});
+    if (!file) continue;
+    const Result<void> apart = boundary::add_canary_places(file.value(), names, loaded.service_canaries);
+    if (!apart) complaints.add(apart.error().message());
   }
 }
 

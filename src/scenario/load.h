@@ -43,10 +43,11 @@ struct Loaded {
   std::vector<exchange::Link> links;
   std::vector<TextInput> contracts;
   std::optional<policy::Policy> policy;
-  std::vector<TextInput> services;      // the scenario's files of services
-  std::vector<TextInput> policy_files;  // the scenario's policy first, then what it extends and includes
-  std::string canary_key;               // canaries.h; empty: none is planted
-  std::vector<TextInput> filter_files;  // rules that the scenario's filters read
+  std::vector<TextInput> services;            // the scenario's files of services
+  std::vector<std::string> service_canaries;  // places in them that hold one (boundary/service_canaries.h)
+  std::vector<TextInput> policy_files;        // the scenario's policy first, then what it extends and includes
+  std::string canary_key;                     // canaries.h; empty: none is planted
+  std::vector<TextInput> filter_files;        // rules that the scenario's filters read
   std::vector<Case> cases;
   TextInput cases_source;
   std::vector<InputText> texts;  // the scenario first

@@ -19,8 +19,9 @@ Error cannot_keep(const std::string& doing) {
 
 }  // namespace
 
-Result<LogKeeper> LogKeeper::open(const std::string& path) {
+Result<LogKeeper> LogKeeper::open(const std::string& path, std::shared_ptr<LogWatch> watch) {
   LogKeeper keeper;
+  keeper.watch_ = std::move(watch);
   keeper.path_ = path;
   if (path.empty()) return keeper;
   errno = 0;
@@ -54,6 +55,7 @@ void LogKeeper::end_line() {
 }
 
 Result<void> LogKeeper::take(std::string_view bytes) {
+  if (watch_) watch_->push(bytes);
   while (!bytes.empty()) {
     const std::size_t newline = bytes.find('\n');
     const std::string_view part = bytes.substr(0, newline);
@@ -68,6 +70,7 @@ Result<void> LogKeeper::take(std::string_view bytes) {
 }
 
 Result<void> LogKeeper::finish() {
+  if (watch_) watch_->finish();
   if (!line_.empty() || cut_ > 0) end_line();
   return written();
 }

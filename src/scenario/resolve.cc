@@ -234,6 +234,9 @@ Result<Resolved> resolve(Loaded loaded, const ResolveOptions& options, Entropy& 
     Json::Array services;
     for (const TextInput& file : resolved.loaded.services) services.push_back(text_input(file));
     manifest.set("services", Json{std::move(services)});
+    if (!resolved.loaded.service_canaries.empty()) {
+      manifest.set("service_canaries", texts(resolved.loaded.service_canaries));
+    }
   }
   manifest.set("artifacts", Json{std::move(artifacts)});
   manifest.set("models", Json{std::move(models)});

@@ -1,13 +1,16 @@
 #include "scenario/run_gateway.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "base/text.h"
+#include "boundary/service_canaries.h"
 #include "boundary/service_file.h"
 #include "boundary/simulators.h"
 #include "content/filter_sets.h"
 #include "os/file.h"
+#include "scenario/canaries.h"
 #include "spec/glob.h"
 
 namespace belljar::scenario {
@@ -21,11 +24,14 @@ std::string directory_of(const std::string& path) {
   return slash == std::string::npos ? "." : path.substr(0, slash);
 }
 
+Result<boundary::ServiceFile> read_services(const std::string& path) {
+  return boundary::parse_services(TRY_CTX(os::read_file(path, kServiceFileBytesMax), "read services"), path);
+}
+
 // One more file's services beside those of the files before.
 Result<void> add_services(const std::string& path, const boundary::SimulatorSeed& seed,
                           const std::shared_ptr<boundary::ServiceNotes>& notes, boundary::Services& into) {
-  const std::string text = TRY_CTX(os::read_file(path, kServiceFileBytesMax), "read services");
-  boundary::ServiceFile file = TRY(boundary::parse_services(text, path));
+  boundary::ServiceFile file = TRY(read_services(path));
   const boundary::Services made = TRY(boundary::make_simulators(std::move(file), directory_of(path), seed, notes));
   for (const auto& [door, service] : made.all()) TRY_CTX(into.add(door, service), path);
   return {};
@@ -34,13 +40,13 @@ Result<void> add_services(const std::string& path, const boundary::SimulatorSeed
 using FilterSets = std::map<std::string, std::shared_ptr<const content::Screen>, std::less<>>;
 
 // What a permit asks for and this run cannot give stops the start.
-Result<FilterSets> filter_sets_of(const spec::PolicySpec& policy) {
+Result<FilterSets> filter_sets_of(const spec::PolicySpec& policy, const std::vector<content::Canary>& canaries) {
   FilterSets sets;
   for (const spec::PolicyRule& rule : policy.rules) {
     const std::string doing = "policy " + policy.name + ", rule " + rule.id;
     for (const std::string& name : rule.terms.filters) {
       if (sets.contains(name)) continue;
-      sets[name] = TRY_CTX(content::make_filter_set(name, directory_of(rule.file)), doing);
+      sets[name] = TRY_CTX(content::make_filter_set(name, directory_of(rule.file), canaries), doing);
     }
     if (!rule.terms.credential.empty()) {
       return Error{Errc::invalid_argument, doing + ": credentials are not supported by this version"};
@@ -58,6 +64,19 @@ bool may_be(const spec::PolicyRule& rule, std::string_view subject) {
 }
 
 }  // namespace
+
+Result<void> plant_canaries(RunGatewaySpec& spec, const spec::FilterSpec& filters, Entropy& entropy) {
+  std::set<std::string> names;
+  std::vector<std::string> places;
+  for (const std::string& path : spec.services) {
+    TRY(boundary::add_canary_places(TRY(read_services(path)), names, places));
+  }
+  if (!places.empty()) spec.canary_key = make_canary_key(entropy);
+  for (const std::string& place : places) spec.canaries.push_back(content::make_canary(spec.canary_key, place));
+  auto screen = std::make_shared<const content::Screen>(TRY(content::Screen::make(filters, spec.canaries)));
+  if (!screen->empty()) spec.screen = std::move(screen);
+  return {};
+}
 
 bool may_have_gateway(const policy::Policy& policy, std::string_view subject) {
   const std::vector<spec::PolicyRule>& rules = policy.spec().rules;
@@ -80,9 +99,9 @@ RunGateway::RunGateway(RunGatewaySpec spec, std::unique_ptr<boundary::Gateway> g
       gateway_{std::move(gateway)} {}
 
 Result<std::unique_ptr<RunGateway>> RunGateway::open(RunGatewaySpec spec) {
-  FilterSets filters = TRY(filter_sets_of(spec.policy.spec()));
+  FilterSets filters = TRY(filter_sets_of(spec.policy.spec(), spec.canaries));
   const std::vector<std::string> files = std::move(spec.services);
-  const boundary::SimulatorSeed seed{spec.seed, std::move(spec.canaries)};
+  const boundary::SimulatorSeed seed{spec.seed, std::move(spec.canary_key)};
   const std::shared_ptr<LiveCalls> desk = std::move(spec.desk);
   std::unique_ptr<RunGateway> made{new RunGateway{std::move(spec), TRY(boundary::Gateway::start({}))}};
   made->filters_ = std::move(filters);

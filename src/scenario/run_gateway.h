@@ -20,12 +20,15 @@
 #include <string>
 #include <vector>
 
+#include "base/entropy.h"
 #include "base/result.h"
 #include "boundary/gateway.h"
 #include "boundary/service_notes.h"
+#include "content/canary.h"
 #include "policy/policy.h"
 #include "sandbox/engine.h"
 #include "scenario/model_calls.h"
+#include "spec/filters.h"
 #include "spec/network_event.h"
 
 namespace belljar::scenario {
@@ -33,12 +36,17 @@ namespace belljar::scenario {
 struct RunGatewaySpec {
   policy::Policy policy;
   std::vector<std::string> services;              // service files; paths in them are relative to theirs
-  std::map<std::string, std::string> canaries;    // by name, for the services' templates
+  std::string canary_key = {};                    // of the run; services that hold canaries are not made without
+  std::vector<content::Canary> canaries = {};     // all of the run: what a permit's filters must not take for secrets
   std::shared_ptr<const content::Screen> screen;  // null: bodies are not filtered
   std::uint64_t seed = 0;
   std::map<std::string, std::vector<std::string>> callees = {};  // who asks whom, at http://models.belljar/v1
   std::shared_ptr<LiveCalls> desk = nullptr;                     // where those calls go; null where nobody calls
 };
+
+// For whoever has no scenario: draws the key of the canaries that the service files name, where they name any, and
+// makes the screen that finds them and what `filters` asks for.
+Result<void> plant_canaries(RunGatewaySpec& spec, const spec::FilterSpec& filters, Entropy& entropy);
 
 bool may_have_gateway(const policy::Policy& policy, std::string_view subject);
 

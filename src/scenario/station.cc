@@ -34,10 +34,11 @@ Result<void> Station::open_port() {
     TRY_CTX(tools_.network->attach(name(), *model_.sandbox), "start model " + name());
   }
   if (model_.sandbox) TRY_CTX(model_.sandbox->start(model_.command), "start model " + name());
-  port_ = TRY_CTX(
-      tools_.make_port({model_.spec, tools_.directory, model_.sandbox.get(), TRY(LogKeeper::open(model_.log_path)),
-                        tools_.limits, tools_.id_secret, tools_.seed, tools_.clock}),
-      "model " + name());
+  if (tools_.log_screen) log_watch_ = std::make_shared<LogWatch>(tools_.log_screen);
+  port_ = TRY_CTX(tools_.make_port({model_.spec, tools_.directory, model_.sandbox.get(),
+                                    TRY(LogKeeper::open(model_.log_path, log_watch_)), tools_.limits, tools_.id_secret,
+                                    tools_.seed, tools_.clock}),
+                  "model " + name());
   return port_->open();
 }
 
@@ -215,6 +216,25 @@ Result<void> Station::hear_network() {
   return {};
 }
 
+// A canary in an error text has been seen outside its place as in any message.
+Result<void> Station::hear_log() {
+  if (!log_watch_) return {};
+  for (const content::Finding& found : log_watch_->take()) {
+    const std::int64_t now_ns = tools_.journal.elapsed_ns();
+    spec::Finding finding;
+    finding.severity = "critical";
+    finding.kind = found.kind;
+    finding.model = name();
+    finding.rule = "filter." + found.kind + "." + found.rule;
+    finding.detail = found.shown + ", on its stderr";
+    const bool ends = found.treatment == content::Treatment::contain;
+    const auto alarm =
+        ends ? tools_.monitor.demand(std::move(finding), now_ns) : tools_.monitor.watch(std::move(finding), now_ns);
+    if (alarm) TRY(contain(*alarm, now_ns));
+  }
+  return {};
+}
+
 // Nothing of it can be accepted or sent any more, and the last of what it did is known.
 Result<void> Station::leave_network() {
   if (!model_.has_gateway) return {};
@@ -225,6 +245,7 @@ Result<void> Station::leave_network() {
 Result<void> Station::look() {
   if (gone() || !model_.sandbox) return {};
   TRY(hear_network());
+  TRY(hear_log());
   for (const spec::Violation& violation : model_.sandbox->take_violations()) {
     TRY(write_violation(violation));
     const std::int64_t now_ns = tools_.journal.elapsed_ns();
@@ -283,6 +304,7 @@ Fate Station::fate_of(const spec::SandboxReport& report) const {
 
 Result<void> Station::finish() {
   TRY(port_->finish());
+  TRY(hear_log());
   TRY(gather());
   run_.log_tail = port_->log_tail();
   if (model_.sandbox) {

@@ -79,6 +79,8 @@ struct StationTools {
   FrameLimits limits;
   DriveTimes times;
   RunGateway* network = nullptr;  // null where no model has a gateway
+  std::shared_ptr<const content::Screen> log_screen =
+      nullptr;  // what stderr must not show; null: nothing is looked for
 };
 
 // How questions end that get no answer.
@@ -149,6 +151,7 @@ class Station {
   Result<void> check_end();
   Result<void> finish();
   Result<void> write_violation(const spec::Violation& violation);
+  Result<void> hear_log();
   Result<void> leave_network();
   Result<void> hear_network();
   Fate fate_of(const spec::SandboxReport& report) const;
@@ -157,6 +160,7 @@ class Station {
   StationTools tools_;
   CaseIds ids_;
   std::unique_ptr<Port> port_;
+  std::shared_ptr<LogWatch> log_watch_;  // shared with the port's log
   Stage stage_ = Stage::asking;
 
   std::uint64_t next_number_ = 1;

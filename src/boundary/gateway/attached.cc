@@ -211,6 +211,13 @@ bool Attached::draw_reset(const spec::Terms& terms) {
   return terms.conditions.resets > 0 && draw() < terms.conditions.resets;
 }
 
+std::optional<Refusal> Attached::follow(std::string_view channel, std::string_view text) {
+  if (!given_.screen) return std::nullopt;
+  const std::vector<content::Finding> found = given_.screen->follow(trail_, channel, text);
+  if (found.empty()) return std::nullopt;
+  return refusal_of(found.front());
+}
+
 std::vector<const content::Screen*> Attached::screens(const Permit& permit) const {
   std::vector<const content::Screen*> all;
   if (given_.screen && !given_.screen->empty()) all.push_back(given_.screen.get());

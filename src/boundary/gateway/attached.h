@@ -22,6 +22,7 @@
 #include "boundary/gateway.h"
 #include "boundary/gateway/event_log.h"
 #include "boundary/host.h"
+#include "content/canary_set.h"
 #include "content/screen.h"
 #include "policy/policy.h"
 
@@ -82,6 +83,10 @@ class Attached {
   std::chrono::milliseconds draw_latency(const spec::Terms& terms);
   bool draw_reset(const spec::Terms& terms);
 
+  // A canary in pieces over what this sandbox has sent so far on `channel` ("dns", or a host): each piece by itself
+  // shows nothing. Every text that goes out is told here once.
+  std::optional<Refusal> follow(std::string_view channel, std::string_view text);
+
   // The filters that the permit's traffic passes.
   std::vector<const content::Screen*> screens(const Permit& permit) const;
   const Credential* credential(const Permit& permit) const;
@@ -108,10 +113,14 @@ class Attached {
   std::map<std::string, std::uint32_t, std::less<>> addresses_;
   std::vector<std::string> names_;  // by synthetic address, from the first
   std::set<std::string, std::less<>> asked_names_;
+  content::CanaryTrail trail_;
   std::uint64_t queries_ = 0;
   std::uint64_t label_bytes_ = 0;
   std::uint64_t draws_ = 0;
 };
+
+// What a filter found, as the gateway refuses it: its consequence is the finding's treatment.
+Refusal refusal_of(const content::Finding& finding);
 
 // What was understood of nothing: for requests that no name could be read from.
 Refusal malformed(std::string_view rule, const Error& error);

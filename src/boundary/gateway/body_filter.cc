@@ -4,8 +4,6 @@
 
 namespace belljar::boundary {
 
-namespace {
-
 Refusal refusal_of(const content::Finding& finding) {
   Refusal refusal{spec::NetworkKind::finding, "filter/" + finding.kind + "/" + finding.rule, {}, {}, 403};
   refusal.reason = "a filter found " + finding.kind + " " + finding.rule + ": " + finding.shown;
@@ -15,10 +13,8 @@ Refusal refusal_of(const content::Finding& finding) {
   return refusal;
 }
 
-}  // namespace
-
-BodyFilter::BodyFilter(const std::vector<const content::Screen*>& screens) {
-  for (const content::Screen* screen : screens) streams_.push_back(screen->stream());
+BodyFilter::BodyFilter(const std::vector<const content::Screen*>& screens, std::string_view home) {
+  for (const content::Screen* screen : screens) streams_.push_back(screen->stream(home));
 }
 
 void BodyFilter::look(content::Stream& stream) {

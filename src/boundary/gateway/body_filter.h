@@ -20,7 +20,8 @@ namespace belljar::boundary {
 
 class BodyFilter {
  public:
-  explicit BodyFilter(const std::vector<const content::Screen*>& screens);
+  // `home`: of what a service says, where its own canaries may be seen (content/screen.h).
+  explicit BodyFilter(const std::vector<const content::Screen*>& screens, std::string_view home = {});
   bool empty() const { return streams_.empty(); }
 
   std::string push(std::string_view bytes);

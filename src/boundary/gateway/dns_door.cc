@@ -26,6 +26,7 @@ std::optional<Refusal> check(Attached& attached, const std::string& name) {
   // Screened before the policy speaks: a refused question has told the asker nothing, and its name may be the message.
   std::optional<Refusal> no = attached.count_query(name);
   if (!no) no = screen_whole(attached.screens({}), name);
+  if (!no) no = attached.follow("dns", name);
   if (!no) no = attached.ask_name(name);
   return no;
 }

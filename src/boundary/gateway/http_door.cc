@@ -116,7 +116,11 @@ std::optional<Refusal> admit(Caller& caller, HttpJob& job, const std::optional<P
   if (!no) no = attached.count_request(job.permit);
   if (no) return no;
   job.screens = attached.screens(job.permit);
-  if (!job.screens.empty()) no = screen_whole(job.screens, head_text(job));
+  if (!job.screens.empty()) {
+    const std::string text = head_text(job);
+    no = screen_whole(job.screens, text);
+    if (!no) no = attached.follow(job.asked.host, text);
+  }
   if (!no && job.permit.terms->request_bytes_max && job.framing.length > *job.permit.terms->request_bytes_max) {
     no = own(spec::NetworkKind::budget, "size",
              "a body of " + std::to_string(job.framing.length) + " bytes; rule " + job.permit.rule + " lets " +

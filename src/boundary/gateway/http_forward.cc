@@ -285,6 +285,10 @@ awaitable<std::optional<Refusal>> gather(Caller& caller, HttpJob& job, std::uint
   if (!filter.empty()) whole += filter.finish();
   tell_noted(caller, job, filter);
   if (filter.refusal()) co_return filter.refusal();
+  if (!filter.empty()) {
+    std::optional<Refusal> no = caller.box->attached.follow(job.asked.host, whole);
+    if (no) co_return no;
+  }
   job.gathered = std::move(whole);
   if (!job.permit.depends) co_return std::nullopt;
   job.asked.bytes = seen;

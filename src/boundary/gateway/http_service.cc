@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "boundary/gateway/doors.h"
+#include "boundary/service_canaries.h"
 
 namespace belljar::boundary {
 
@@ -31,10 +32,10 @@ HttpAsk ask_of(const Caller& caller, HttpJob& job) {
 // One answer of a service on its way to the program.
 class ServiceAnswer {
  public:
-  ServiceAnswer(Caller& caller, HttpJob& job)
+  ServiceAnswer(Caller& caller, HttpJob& job, const Service& service)
       : caller_{caller},
         job_{job},
-        filter_{job.screens},
+        filter_{job.screens, canary_home(service.name)},
         sink_{caller.wire, caller.box->attached.limits().progress_deadline} {}
 
   awaitable<After> run(ReplyQueue& queue);
@@ -126,7 +127,7 @@ awaitable<After> ask_service(Caller& caller, HttpJob& job, const Service& servic
   service.http->answer(ask_of(caller, job), std::make_shared<ReplyHandle>(mailbox, queue));
   // The context owns this frame while it waits: a frame that owned the context would keep both for good.
   mailbox.reset();
-  ServiceAnswer answer{caller, job};
+  ServiceAnswer answer{caller, job, service};
   const After after = co_await answer.run(*queue);
   caller.box->attached.tell_allowed(job.permit, job.asked, job.up, job.down);
   co_return after;
