@@ -1,6 +1,8 @@
-// Everything of src/boundary that answers in place of the world, out of bytes that a sandbox or a file would give. The
-// first byte chooses the parser; GatheredReply holds services to the order of Reply.
+// Everything of src/boundary that answers in place of the world, out of bytes that a sandbox or a file would give, and
+// the broker of tools with both of its ends. The first byte chooses the parser; GatheredReply holds services to the
+// order of Reply.
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
@@ -15,8 +17,10 @@
 #include "boundary/simulator_s3.h"
 #include "boundary/simulator_smtp.h"
 #include "boundary/sql_dialect.h"
-#include "boundary/tool_broker.h"
 #include "codec/gunzip.h"
+#include "content/pinned_tools.h"
+#include "scenario/mcp_talk.h"
+#include "scenario/tool_calls.h"
 
 namespace {
 
@@ -93,21 +97,49 @@ void openapi(std::string_view text) {
   if (document) static_cast<void>(static_cast<bool>(openapi_routes(document.value(), "f")));
 }
 
-// What a client asks of a tool server, and then what the server answers.
+// What a client asks of a tool server; what lies at the desk is answered with the rest.
 void tools(std::string_view text) {
-  static const PinnedTools pinned =
-      PinnedTools::parse(R"({"tools": [{"name": "a", "inputSchema": {"type": "object"}}]})", "f").value();
+  static const std::shared_ptr<scenario::LiveCalls> desk = scenario::LiveCalls::make().value();
   const std::size_t line = std::min(text.find('\n'), text.size());
   const auto said = codec::parse_json(text.substr(std::min(line + 1, text.size())), {.depth_max = 32});
-  ToolBroker broker{{{"agent", {"s"}}},
-                    {{"s", pinned}},
-                    [&](const std::string&, const std::string&, const codec::Json&, const ToolDone& done) {
-                      const codec::Json body = said ? said.value() : codec::Json{};
-                      done({&body, {}});
-                    }};
+  scenario::ToolCalls service{desk, {{"agent", {"s"}}}};
   const auto reply = std::make_shared<GatheredReply>();
-  broker.answer(make_ask("POST", "/s/mcp", std::string{text.substr(0, line)}), reply);
+  service.answer(make_ask("POST", "/s/mcp", std::string{text.substr(0, line)}), reply);
+  while (const auto call = desk->take()) {
+    const bool good = said && said.value().is_object();
+    desk->reply(call->id, {good ? scenario::CallReply::Kind::answer : scenario::CallReply::Kind::failed,
+                           good ? said.value() : codec::Json{}, "rule", std::string{text}});
+  }
   if (!reply->ended) std::abort();
+}
+
+// What a tool server says: to the greeting, to two questions, unasked. Each question is told to have ended at most
+// once.
+void tool_server(std::string_view text) {
+  static const auto pinned =
+      content::PinnedTools::parse(R"({"tools": [{"name": "a", "inputSchema": {"type": "object"}}]})", "f").value();
+  const scenario::CaseIds ids{Digest{}};
+  scenario::McpTalk talk{{.bytes_max = 4096, .depth_max = 8}, ids};
+  const codec::Json call = codec::Json::Object{{"id", ids.id(1)}, {"tool", "a"}, {"arguments", codec::Json::Object{}}};
+  const codec::Json list = codec::Json::Object{{"id", ids.id(2)}, {"tools", "list"}};
+  talk.ask({1, ids.id(1), call, codec::to_json(call)});
+  talk.ask({2, ids.id(2), list, codec::to_json(list)});
+  std::string said{text};  // "@1" and "@2" stand for the ids, which nothing could guess
+  for (const auto& [sign, id] :
+       {std::pair{"@1", ids.id(1)}, std::pair{"@2", ids.id(2)}, std::pair{"@0", std::string{"belljar-initialize"}}}) {
+    for (std::size_t at = 0; (at = said.find(sign, at)) != std::string::npos; at += id.size()) said.replace(at, 2, id);
+  }
+  talk.hear(said);
+  talk.finish();
+  std::array<int, 3> ends{};
+  while (const auto arrival = talk.next()) {
+    if (arrival->kind != scenario::Arrival::Kind::stray && (arrival->number > 2 || ++ends[arrival->number] > 1))
+      std::abort();
+    if (arrival->text.size() > 8192 + 4096) std::abort();
+    if (const codec::Json* tools = arrival->body.is_object() ? arrival->body.find("tools") : nullptr)
+      pinned.review(*tools);
+  }
+  if (talk.take_lines().size() > scenario::McpTalk::kServerAsksMax + scenario::McpTalk::kPagesMax + 8) std::abort();
 }
 
 }  // namespace
@@ -117,7 +149,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text{reinterpret_cast<const char*>(data) + 1, size - 1};
   static const auto notes = std::make_shared<ServiceNotes>();
   static const ServiceFile file = parse_services(kShop, "f").value();
-  switch (data[0] % 10) {
+  switch (data[0] % 11) {
     case 0:
       static_cast<void>(static_cast<bool>(parse_services(text, "f")));
       break;
@@ -153,6 +185,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       break;
     case 8:
       tools(text);
+      break;
+    case 10:
+      tool_server(text);
       break;
     default:
       static_cast<void>(static_cast<bool>(codec::gunzip(text, 1U << 20)));

@@ -6,8 +6,8 @@
 #include "exchange/budget_stage.h"
 #include "exchange/contract_stage.h"
 #include "exchange/filter_stage.h"
-#include "exchange/policy_stage.h"
 #include "exchange/quarantine_stage.h"
+#include "exchange/tool_stage.h"
 
 namespace belljar::exchange {
 
@@ -98,13 +98,14 @@ Result<Link> make_link(std::string from, std::string to, spec::Contract contract
   return make_link(shape, std::move(contract));
 }
 
-std::vector<std::unique_ptr<Stage>> standard_stages(const std::optional<policy::Policy>& policy,
-                                                    std::shared_ptr<const content::Screen> screen) {
+std::vector<std::unique_ptr<Stage>> standard_stages(StageParts parts) {
   std::vector<std::unique_ptr<Stage>> stages;
   stages.push_back(std::make_unique<QuarantineStage>());
   stages.push_back(std::make_unique<ContractStage>());
-  if (policy) stages.push_back(std::make_unique<PolicyStage>(*policy));
-  if (screen != nullptr) stages.push_back(std::make_unique<FilterStage>(std::move(screen)));
+  stages.push_back(std::make_unique<ToolStage>(parts.decoys));
+  if (parts.policy)
+    stages.push_back(std::make_unique<PolicyStage>(*std::move(parts.policy), std::move(parts.arguments)));
+  if (parts.screen != nullptr) stages.push_back(std::make_unique<FilterStage>(std::move(parts.screen)));
   stages.push_back(std::make_unique<BudgetStage>());
   stages.push_back(std::make_unique<FaultStage>());
   return stages;
@@ -177,14 +178,18 @@ Decision Exchange::decide(const Message& message, Way& way, const Parties& parti
                         parties.accounts.data(),
                         parties.accounts.size(),
                         fault ? &*fault : nullptr,
-                        &pieces};
+                        &pieces,
+                        &calls_,
+                        drifted_.contains(way.link.to)};
   std::optional<Message> altered;
   Decision last;
   for (const auto& stage : stages_) {
     Decision decision = stage->admit(altered ? *altered : message, context);
     decision.findings.insert(decision.findings.begin(), last.findings.begin(), last.findings.end());
+    if (decision.permit.empty()) decision.permit = std::move(last.permit);
     if (decision.act == Act::allow) {
       last.findings = std::move(decision.findings);
+      last.permit = std::move(decision.permit);
       continue;
     }
     if (decision.act != Act::alter) return decision;
@@ -249,6 +254,13 @@ Result<void> Exchange::record_outcome(const Message& message, const Decision& de
   return journal_.add_text(std::move(entry), codec::to_json(decision.altered));
 }
 
+// What later messages are decided by.
+void Exchange::count(const Message& message, const Decision& decision) {
+  if (decision.rule == kDriftRule && message.direction == Direction::answer) drifted_.insert(message.from);
+  const bool passes = decision.act == Act::allow || decision.act == Act::alter || decision.act == Act::fault;
+  if (passes && !decision.permit.empty()) calls_.note(message.from, decision.permit, message.text.size(), message.t_ns);
+}
+
 Result<Decision> Exchange::pass(Message& message) {
   message.seq = next_seq_++;
   TRY(record_attempt(message));
@@ -264,6 +276,7 @@ Result<Decision> Exchange::pass(Message& message) {
     if (!is_request || decision.act == Act::allow || decision.act == Act::alter || decision.act == Act::fault) {
       charge(message, paying);
     }
+    count(message, decision);
   }
   TRY(record_outcome(message, decision));
   return decision;

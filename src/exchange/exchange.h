@@ -7,10 +7,10 @@
 //   if (decision.act == Act::allow) send(message);
 //   exchange.contain("classifier");                         // whatever it still says is held
 //
-// quarantine ▸ contract ▸ policy ▸ filters ▸ budget ▸ fault and delay: one list, the same both ways. A message that a
-// fault has changed is passed on by the driver as the fault says. A Result's error means that the record could not be
-// written, never that a message was refused. Messages between models without a link are refused. Memory grows with
-// links, models and the root causes under way. One thread at a time; the journal is borrowed and must outlive it.
+// quarantine ▸ contract ▸ tools ▸ policy ▸ filters ▸ budget ▸ fault and delay: one list, the same both ways. A message
+// that a fault has changed is passed on by the driver as the fault says. A Result's error means that the record could
+// not be written, never that a message was refused. Messages between models without a link are refused. Memory grows
+// with links, models and the root causes under way. One thread at a time; the journal is borrowed and must outlive it.
 //
 // Format of a message's entries (docs/formats/messages.md):
 //   {"kind":"request|answer|failure","state":"attempted","seq":N,"t_ns":L,"trace":..,"span":..,"parent":..,"case":..,
@@ -29,9 +29,12 @@
 #include <vector>
 
 #include "content/canary_set.h"
+#include "content/pinned_tools.h"
 #include "content/schema.h"
+#include "exchange/call_counts.h"
 #include "exchange/faults.h"
 #include "exchange/journal.h"
+#include "exchange/policy_stage.h"
 #include "exchange/stage.h"
 #include "policy/policy.h"
 #include "spec/contract.h"
@@ -48,15 +51,22 @@ struct Link {
   content::Schema answer_schema;
   content::Schema error_schema;
   spec::LinkSpec shape;
+  std::shared_ptr<const content::PinnedTools> tools = nullptr;  // of a tool server; shared by the links to it
 };
 
 // The error names the contract's file and the keyword it does not know.
 Result<Link> make_link(const spec::LinkSpec& shape, spec::Contract contract);
 Result<Link> make_link(std::string from, std::string to, spec::Contract contract);
 
-// quarantine ▸ contract ▸ policy ▸ filters ▸ budget ▸ fault; the place of what is not given is empty.
-std::vector<std::unique_ptr<Stage>> standard_stages(const std::optional<policy::Policy>& policy = {},
-                                                    std::shared_ptr<const content::Screen> screen = nullptr);
+struct StageParts {
+  std::optional<policy::Policy> policy = {};
+  ArgumentSchemas arguments = {};  // that the policy's permits name
+  std::shared_ptr<const content::Screen> screen = nullptr;
+  spec::Treatment decoys = spec::Treatment::contain;  // what follows on a call of a decoy tool
+};
+
+// quarantine ▸ contract ▸ tools ▸ policy ▸ filters ▸ budget ▸ fault; the place of what is not given is empty.
+std::vector<std::unique_ptr<Stage>> standard_stages(StageParts parts = {});
 
 struct Rules {
   spec::Budgets budgets;
@@ -99,6 +109,7 @@ class Exchange {
   void charge(const Message& message, const Parties& parties);
   std::vector<content::Finding> follow(const Message& message);
   Parties parties(const Message& message, Way& way);
+  void count(const Message& message, const Decision& decision);
   Result<void> record_attempt(const Message& message);
   Result<void> record_outcome(const Message& message, const Decision& decision);
 
@@ -110,6 +121,8 @@ class Exchange {
   std::map<std::string, Spent, std::less<>> models_;
   std::unordered_map<std::uint64_t, Spent> roots_;
   std::map<std::string, content::CanaryTrail, std::less<>> trails_;  // by sender
+  CallCounts calls_;
+  std::set<std::string, std::less<>> drifted_;  // tool servers
   Spent run_;
   std::uint64_t next_seq_ = 1;
   std::set<std::string, std::less<>> contained_;

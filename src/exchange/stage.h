@@ -23,6 +23,7 @@
 namespace belljar::exchange {
 
 struct Link;
+class CallCounts;
 
 // `failure`: the answer {"id", "error"}, by which a model says that it cannot answer.
 enum class Direction { request, answer, failure };
@@ -76,6 +77,7 @@ struct Decision {
   codec::Json altered;
   std::optional<FaultHit> fault;
   std::vector<content::Finding> findings = {};  // of the content filters, also where the message passes
+  std::string permit = {};                      // of a call: the policy's rule that lets it pass
 };
 
 struct Spent {
@@ -99,6 +101,8 @@ struct Context {
   std::size_t account_count = 0;
   const FaultHit* fault = nullptr;
   const std::vector<content::Finding>* pieces = nullptr;  // canaries in pieces over this sender's messages
+  const CallCounts* calls = nullptr;                      // made so far, by permit
+  bool drifted = false;                                   // a list of the tool server of this link was refused
 };
 
 class Stage {

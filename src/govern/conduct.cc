@@ -156,13 +156,14 @@ Result<void> Conductor::admit() {
 
 // One gateway for all models that the policy lets connect or call.
 Result<void> Conductor::open_network() {
-  std::map<std::string, std::vector<std::string>> callees = scenario::callees_of(resolved_.loaded.links);
+  const auto& links = resolved_.loaded.links;
+  const auto call = std::find_if(links.begin(), links.end(), [](const auto& link) { return link.shape.calls; });
   if (!resolved_.loaded.policy) {
-    if (callees.empty()) return {};
-    return Error{Errc::invalid_argument, "let " + callees.begin()->first +
-                                             " call others: the scenario has no policy, so " +
+    if (call == links.end()) return {};
+    const std::string_view host = call->tools != nullptr ? scenario::kToolsHost : scenario::kModelsHost;
+    return Error{Errc::invalid_argument, "let " + call->from + " call others: the scenario has no policy, so " +
                                              "nothing may be reached; name one that lets it connect to " +
-                                             std::string{scenario::kModelsHost} + ", port 80"};
+                                             std::string{host} + ", port 80"};
   }
   scenario::RunGatewaySpec spec{.policy = *resolved_.loaded.policy, .services = {}, .screen = filters_};
   spec.canary_key = resolved_.loaded.canary_key;
@@ -175,9 +176,10 @@ Result<void> Conductor::open_network() {
     return model.needs_sandbox() && scenario::may_have_gateway(*resolved_.loaded.policy, model.spec.name);
   });
   if (!any) return {};
-  if (!callees.empty()) {
+  if (call != links.end()) {
     calls_ = TRY(scenario::LiveCalls::make());
-    spec.callees = std::move(callees);
+    spec.callees = scenario::callees_of(links, scenario::Callee::model);
+    spec.tools = scenario::callees_of(links, scenario::Callee::tool_server);
     spec.desk = calls_;
   }
   network_ = TRY(scenario::RunGateway::open(std::move(spec)));
@@ -200,7 +202,9 @@ Result<void> Conductor::seal() {
 
 Result<void> Conductor::drive() {
   TRY(enter(StepName::drive));
-  exchange::Exchange exchange{*journal_, exchange::standard_stages(resolved_.loaded.policy, filters_)};
+  const spec::Treatment decoys = scenario().filters.value_or(spec::FilterSpec{}).canaries;
+  exchange::Exchange exchange{
+      *journal_, exchange::standard_stages({resolved_.loaded.policy, resolved_.loaded.arguments, filters_, decoys})};
   for (const exchange::Link& link : resolved_.loaded.links) exchange.connect(link);
   exchange.set_rules({scenario().budgets, exchange::FaultBook{scenario().faults, scenario().seed},
                       scenario().clock == spec::ClockKind::logical, filters_});

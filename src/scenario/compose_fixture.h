@@ -96,6 +96,7 @@ struct Trial {
   std::string policy = "";
   std::vector<content::Canary> canaries = {};
   CallDesk* calls = nullptr;
+  std::map<std::string, std::string> tools = {};                             // by tool server: the text of its list
   std::map<std::string, std::function<std::unique_ptr<Port>()>> ports = {};  // instead of `models`
 };
 
@@ -135,12 +136,17 @@ inline void drive_trial(const Trial& trial, Seen& seen) {
   auto made = content::Screen::make(scenario.filters.value_or(spec::FilterSpec{}), trial.canaries);
   ASSERT_TRUE(made) << made.error().message();
   const auto screen = std::make_shared<const content::Screen>(std::move(made).value());
-  exchange::Exchange exchange{journal, exchange::standard_stages(policy, screen)};
+  exchange::Exchange exchange{journal, exchange::standard_stages({policy, {}, screen, spec::Treatment::contain})};
   for (const spec::LinkSpec& link : scenario.links) {
     const auto contract = trial.contracts.find(link.from + " " + link.to);
-    exchange.connect(
-        exchange::make_link(link, contract != trial.contracts.end() ? contract->second : spec::open_contract())
-            .value());
+    exchange::Link along =
+        exchange::make_link(link, contract != trial.contracts.end() ? contract->second : spec::open_contract()).value();
+    if (const auto list = trial.tools.find(link.to); list != trial.tools.end()) {
+      auto pinned = content::PinnedTools::parse(list->second, "tools.json");
+      ASSERT_TRUE(pinned) << pinned.error().message();
+      along.tools = std::make_shared<const content::PinnedTools>(std::move(pinned).value());
+    }
+    exchange.connect(std::move(along));
   }
   exchange.set_rules({scenario.budgets, exchange::FaultBook{scenario.faults, scenario.seed},
                       scenario.clock == spec::ClockKind::logical, screen});

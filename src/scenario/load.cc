@@ -111,10 +111,31 @@ Result<exchange::Link> load_link(const spec::LinkSpec& link, const std::vector<I
   return exchange::make_link(link, std::move(contract));
 }
 
+// What each tool server may offer.
+void load_tools(Loaded& loaded, const std::vector<InputText>& kept, Complaints& complaints) {
+  for (const spec::ModelSpec& model : loaded.scenario.models) {
+    if (model.adapter != spec::AdapterKind::mcp) continue;
+    auto text = read_input(model.tools, kTextBytesMax, kept, loaded);
+    if (!text) {
+      complaints.at(model.mark, "tools: " + text.error().message());
+      continue;
+    }
+    auto pinned = content::PinnedTools::parse(text.value(), model.tools);
+    if (!pinned) {
+      complaints.at(model.mark, pinned.error().message());
+      continue;
+    }
+    loaded.tools[model.name] = std::make_shared<const content::PinnedTools>(std::move(pinned).value());
+    loaded.tool_files.push_back({model.tools, codec::sha256(text.value())});
+  }
+}
+
 void load_links(Loaded& loaded, const std::vector<InputText>& kept, Complaints& complaints) {
   for (const spec::LinkSpec& link : links_of(loaded.scenario)) {
     auto made = load_link(link, kept, loaded);
     if (made) {
+      const auto tools = loaded.tools.find(link.to);
+      if (tools != loaded.tools.end()) made.value().tools = tools->second;
       loaded.links.push_back(std::move(made).value());
     } else if (made.error().code() == Errc::invalid_argument) {
       complaints.add(made.error().message());
@@ -148,6 +169,25 @@ void load_filters(Loaded& loaded, const std::vector<InputText>& kept, Complaints
   if (!screen) complaints.at(filters.mark, "filters: " + screen.error().message());
 }
 
+// The schemas that permits hold the arguments of tools to.
+void load_arguments(Loaded& loaded, const std::vector<InputText>& kept, Complaints& complaints) {
+  for (const spec::PolicyRule& rule : loaded.policy->spec().rules) {
+    const std::string& path = rule.terms.arguments;
+    if (path.empty() || loaded.arguments.contains(path)) continue;
+    const std::string doing = "permit " + rule.id + ", arguments " + path + ": ";
+    auto text = read_input(path, kTextBytesMax, kept, loaded);
+    const auto parsed = text ? codec::parse_json(text.value()) : Result<codec::Json>{text.error()};
+    auto schema = parsed ? content::compile_schema(parsed.value()) : Result<content::Schema>{parsed.error()};
+    if (!schema) {
+      complaints.add(rule.file + ":" + std::to_string(rule.mark.line) + ":" + std::to_string(rule.mark.column) + ": " +
+                     doing + schema.error().message());
+      continue;
+    }
+    loaded.arguments.emplace(path, std::move(schema).value());
+    loaded.argument_files.push_back({path, codec::sha256(text.value())});
+  }
+}
+
 // The policy and whatever it extends and includes; their paths are relative to the scenario's folder, like its own.
 void load_policy(Loaded& loaded, const std::vector<InputText>& kept, Complaints& complaints) {
   const spec::Scenario& scenario = loaded.scenario;
@@ -169,6 +209,7 @@ void load_policy(Loaded& loaded, const std::vector<InputText>& kept, Complaints&
   auto policy = policy::compile(std::move(spec).value());
   if (!policy) return complaints.at(scenario.policy_mark, "policy: " + policy.error().message());
   loaded.policy = std::move(policy).value();
+  load_arguments(loaded, kept, complaints);
   for (const spec::ModelSpec& model : scenario.models) {
     if (!model.needs_sandbox()) continue;
     for (const std::string& wrong : against_policy(*loaded.policy, model)) {
@@ -267,6 +308,7 @@ Result<Loaded> load_from(InputText source, std::string directory, std::optional<
   Complaints complaints{source.path};
   loaded.texts.push_back(std::move(source));
   if (files == ModelFiles::needed) check_paths(loaded, complaints);
+  load_tools(loaded, kept, complaints);
   load_links(loaded, kept, complaints);
   load_policy(loaded, kept, complaints);
   load_filters(loaded, kept, complaints);

@@ -38,9 +38,13 @@ constexpr std::string_view kCanaryKeyInput = "<canary key>";
 
 struct Loaded {
   spec::Scenario scenario;
-  std::string directory;  // absolute: what relative paths in the scenario are relative to
-  TextInput source;       // the scenario itself
-  std::vector<exchange::Link> links;
+  std::string directory;              // absolute: what relative paths in the scenario are relative to
+  TextInput source;                   // the scenario itself
+  std::vector<exchange::Link> links;  // with the tools of tool servers
+  std::map<std::string, std::shared_ptr<const content::PinnedTools>> tools;  // by tool server
+  std::vector<TextInput> tool_files;
+  exchange::ArgumentSchemas arguments;  // that permits of the policy name
+  std::vector<TextInput> argument_files;
   std::vector<TextInput> contracts;
   std::optional<policy::Policy> policy;
   std::vector<TextInput> services;            // the scenario's files of services

@@ -182,6 +182,47 @@ TEST_F(LoadTest, MistakesOfAPolicyAreToldWithTheirPlaces) {
   EXPECT_THAT(loaded.error().message(), HasSubstr("p.yaml:3:29: found \"fly\""));
 }
 
+constexpr const char* kToolScenario = R"(belljar: 1
+name: tools
+models:
+  agent: {run: [./agent]}
+  files: {run: [./serve], adapter: mcp, tools: tools.json}
+links:
+  - {to: agent}
+  - {from: agent, to: files, calls: true}
+workload: {cases: cases.csv, label: label}
+policy: rules/p.yaml
+)";
+constexpr const char* kArguments =
+    "belljar-policy: 1\nname: p\nrules:\n  - {permit: f, action: call, "
+    "what: {tools: [files/read]}, terms: {arguments: read.json}}\n";
+
+TEST_F(LoadTest, ToolsAndTheSchemasOfTheirArgumentsAreInputs) {
+  EXPECT_TRUE(os::make_directories(folder + "/rules", 0755));
+  write("tools.json", R"({"tools": [{"name": "read", "inputSchema": {"type": "object"}}]})");
+  write("rules/p.yaml", kArguments);
+  write("rules/read.json", R"({"required": ["path"]})");
+  const auto loaded = load_text(kToolScenario);
+  ASSERT_TRUE(loaded) << loaded.error().message();
+  EXPECT_EQ(loaded.value().links[0].tools, nullptr);
+  ASSERT_NE(loaded.value().links[1].tools, nullptr);
+  EXPECT_NE(loaded.value().links[1].tools->find("read"), nullptr);
+  EXPECT_TRUE(loaded.value().arguments.contains("rules/read.json")) << "beside the policy";
+  std::vector<std::string> kept;
+  for (const InputText& text : loaded.value().texts) kept.push_back(text.path);
+  EXPECT_THAT(kept, testing::IsSupersetOf({"tools.json", "rules/read.json"}));
+}
+
+TEST_F(LoadTest, ToolsThatCannotBeReadStopTheStart) {
+  EXPECT_TRUE(os::make_directories(folder + "/rules", 0755));
+  write("tools.json", R"({"tools": [{"name": "read"}]})");
+  write("rules/p.yaml", kArguments);
+  const auto loaded = load_text(kToolScenario);
+  ASSERT_FALSE(loaded);
+  EXPECT_THAT(loaded.error().message(), HasSubstr("s.yaml:5:3: read the tools of tools.json: found \"read\" without"));
+  EXPECT_THAT(loaded.error().message(), HasSubstr("rules/p.yaml:4:5: permit f, arguments rules/read.json: "));
+}
+
 TEST_F(LoadTest, AFileThatIsNotThereIsTheCallersError) {
   const auto loaded = load(folder + "/none.yaml", std::nullopt);
   ASSERT_FALSE(loaded);

@@ -9,10 +9,11 @@ namespace belljar::scenario {
 
 using boundary::ModelAsk;
 
-std::map<std::string, std::vector<std::string>> callees_of(const std::vector<exchange::Link>& links) {
+std::map<std::string, std::vector<std::string>> callees_of(const std::vector<exchange::Link>& links, Callee kind) {
   std::map<std::string, std::vector<std::string>> callees;
   for (const exchange::Link& link : links) {
-    if (link.shape.calls) callees[link.from].push_back(link.to);
+    const Callee is = link.tools != nullptr ? Callee::tool_server : Callee::model;
+    if (link.shape.calls && is == kind) callees[link.from].push_back(link.to);
   }
   return callees;
 }

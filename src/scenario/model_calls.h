@@ -23,8 +23,9 @@ namespace belljar::scenario {
 
 inline constexpr std::string_view kModelsHost = "models.belljar";
 
-// Who may call whom, by the links with `calls`.
-std::map<std::string, std::vector<std::string>> callees_of(const std::vector<exchange::Link>& links);
+// Who may call whom, by the links with `calls`: models, or tool servers.
+enum class Callee { model, tool_server };
+std::map<std::string, std::vector<std::string>> callees_of(const std::vector<exchange::Link>& links, Callee kind);
 
 class ModelCalls final : public boundary::HttpService {
  public:

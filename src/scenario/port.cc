@@ -1,6 +1,7 @@
 #include "scenario/port.h"
 
 #include "base/check.h"
+#include "scenario/mcp_port.h"
 #include "scenario/openai_port.h"
 #include "scenario/scripted_port.h"
 #include "scenario/stdio_port.h"
@@ -14,6 +15,8 @@ Result<std::unique_ptr<Port>> make_port(PortParts parts) {
       return make_stdio_port(std::move(parts));
     case spec::AdapterKind::openai:
       return make_openai_port(std::move(parts));
+    case spec::AdapterKind::mcp:
+      return make_mcp_port(std::move(parts));
     case spec::AdapterKind::scripted:
       return make_scripted_port(std::move(parts));
     case spec::AdapterKind::replay:

@@ -32,6 +32,12 @@ Json text_input(const TextInput& input) {
   return Json{Json::Object{{"file", input.path}, {"digest", input.digest.text()}}};
 }
 
+Json text_inputs(const std::vector<TextInput>& inputs) {
+  Json::Array array;
+  for (const TextInput& input : inputs) array.push_back(text_input(input));
+  return Json{std::move(array)};
+}
+
 // The host has its own profiles; one that cannot be read here cannot be enforced either.
 Result<std::string> profile_digest(const std::string& name, const ResolveOptions& options) {
   const std::string path = options.profile_directory + "/" + name + ".yaml";
@@ -160,6 +166,7 @@ Result<Json> resolve_model(const spec::ModelSpec& spec, const ResolveOptions& op
                               {"adapter", spec::adapter_name(spec.adapter)},
                               {"run", texts(spec.run)}}};
   for (auto& member : made.described.as_object()) described.set(member.first, member.second);
+  if (!spec.tools.empty()) described.set("tools", spec.tools);
   if (spec.deterministic) {
     made.spec.deterministic = spec::Deterministic{seed_of_model(into.loaded.scenario.seed, spec.name)};
     described.set("deterministic", true);
@@ -208,8 +215,6 @@ Result<Resolved> resolve(Loaded loaded, const ResolveOptions& options, Entropy& 
   for (const spec::ModelSpec& model : scenario.models) {
     models.push_back(TRY(resolve_model(model, options, resolved)));
   }
-  Json::Array contracts;
-  for (const TextInput& contract : resolved.loaded.contracts) contracts.push_back(text_input(contract));
   Json cases = text_input(resolved.loaded.cases_source);
   cases.set("count", std::uint64_t{resolved.loaded.cases.size()});
   Json source = text_input({base_name(resolved.loaded.source.path), resolved.loaded.source.digest});
@@ -219,25 +224,15 @@ Result<Resolved> resolve(Loaded loaded, const ResolveOptions& options, Entropy& 
   manifest.set("scenario", std::move(source));
   manifest.set("seed", scenario.seed);
   manifest.set("cases", std::move(cases));
-  manifest.set("contracts", Json{std::move(contracts)});
-  if (!resolved.loaded.filter_files.empty()) {
-    Json::Array filters;
-    for (const TextInput& file : resolved.loaded.filter_files) filters.push_back(text_input(file));
-    manifest.set("filters", Json{std::move(filters)});
+  manifest.set("contracts", text_inputs(resolved.loaded.contracts));
+  if (!resolved.loaded.filter_files.empty()) manifest.set("filters", text_inputs(resolved.loaded.filter_files));
+  if (!resolved.loaded.policy_files.empty()) manifest.set("policy", text_inputs(resolved.loaded.policy_files));
+  if (!resolved.loaded.services.empty()) manifest.set("services", text_inputs(resolved.loaded.services));
+  if (!resolved.loaded.service_canaries.empty()) {
+    manifest.set("service_canaries", texts(resolved.loaded.service_canaries));
   }
-  if (!resolved.loaded.policy_files.empty()) {
-    Json::Array policy;
-    for (const TextInput& file : resolved.loaded.policy_files) policy.push_back(text_input(file));
-    manifest.set("policy", Json{std::move(policy)});
-  }
-  if (!resolved.loaded.services.empty()) {
-    Json::Array services;
-    for (const TextInput& file : resolved.loaded.services) services.push_back(text_input(file));
-    manifest.set("services", Json{std::move(services)});
-    if (!resolved.loaded.service_canaries.empty()) {
-      manifest.set("service_canaries", texts(resolved.loaded.service_canaries));
-    }
-  }
+  if (!resolved.loaded.tool_files.empty()) manifest.set("tools", text_inputs(resolved.loaded.tool_files));
+  if (!resolved.loaded.argument_files.empty()) manifest.set("arguments", text_inputs(resolved.loaded.argument_files));
   manifest.set("artifacts", Json{std::move(artifacts)});
   manifest.set("models", Json{std::move(models)});
   manifest.set("host", host_facts());

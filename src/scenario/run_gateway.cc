@@ -103,6 +103,7 @@ Result<std::unique_ptr<RunGateway>> RunGateway::open(RunGatewaySpec spec) {
   const std::vector<std::string> files = std::move(spec.services);
   const boundary::SimulatorSeed seed{spec.seed, std::move(spec.canary_key)};
   const std::shared_ptr<LiveCalls> desk = std::move(spec.desk);
+  std::map<std::string, std::vector<std::string>> tools = std::move(spec.tools);
   std::unique_ptr<RunGateway> made{new RunGateway{std::move(spec), TRY(boundary::Gateway::start({}))}};
   made->filters_ = std::move(filters);
   for (const std::string& file : files) TRY(add_services(file, seed, made->notes_, *made->services_));
@@ -110,6 +111,9 @@ Result<std::unique_ptr<RunGateway>> RunGateway::open(RunGatewaySpec spec) {
     TRY(made->services_->add(
         {std::string{kModelsHost}, 80},
         {"models", boundary::Transport::plain, std::make_shared<ModelCalls>(desk, made->callees_), nullptr}));
+    TRY(made->services_->add(
+        {std::string{kToolsHost}, 80},
+        {"tools", boundary::Transport::plain, std::make_shared<ToolCalls>(desk, std::move(tools)), nullptr}));
   }
   return made;
 }

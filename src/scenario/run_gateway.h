@@ -28,6 +28,7 @@
 #include "policy/policy.h"
 #include "sandbox/engine.h"
 #include "scenario/model_calls.h"
+#include "scenario/tool_calls.h"
 #include "spec/filters.h"
 #include "spec/network_event.h"
 
@@ -41,6 +42,7 @@ struct RunGatewaySpec {
   std::shared_ptr<const content::Screen> screen;  // null: bodies are not filtered
   std::uint64_t seed = 0;
   std::map<std::string, std::vector<std::string>> callees = {};  // who asks whom, at http://models.belljar/v1
+  std::map<std::string, std::vector<std::string>> tools = {};    // who asks which tool server, at http://tools.belljar
   std::shared_ptr<LiveCalls> desk = nullptr;                     // where those calls go; null where nobody calls
 };
 

@@ -35,7 +35,7 @@ constexpr Quotas agent() {
   return made;
 }
 
-constexpr std::array<ModelType, 7> kTypes{{
+constexpr std::array<ModelType, 8> kTypes{{
     {"classifier", "interpreter", {}, false},
     {"regressor", "interpreter", {}, false},
     {"recommender", "interpreter", quotas(1024, 64, milliseconds{120'000}), false},
@@ -43,6 +43,7 @@ constexpr std::array<ModelType, 7> kTypes{{
     {"embedding", "interpreter", quotas(1024, 64, milliseconds{300'000}), false},
     {"language-model", "interpreter", quotas(2048, 64, milliseconds{600'000}), false},
     {"agent", "agent", agent(), true},
+    {"tool-server", "agent", quotas(512, 64, milliseconds{600'000}), false},
 }};
 
 constexpr std::array<std::string_view, 2> kCanaries{"/work/.aws/credentials", "/work/.ssh/id_ed25519"};

@@ -16,8 +16,11 @@ void read_rule(Problems& problems, const codec::Yaml& value, const PolicySpec* p
 std::optional<Action> read_action(Problems& problems, const codec::Yaml& value);
 std::optional<Consequence> read_consequence(Problems& problems, const codec::Yaml& value);
 void read_selectors(Problems& problems, const codec::Yaml& value, Selectors& what);
-// Overrides what `terms` holds already.
-void read_terms(Problems& problems, const codec::Yaml& value, Terms& terms);
+// Overrides what `terms` holds already. `file` is the policy's own, beside which the schema of arguments lies.
+void read_terms(Problems& problems, const codec::Yaml& value, const std::string& file, Terms& terms);
+
+// Each of the terms must be one that some action of the permit is held to.
+void check_terms(Problems& problems, const codec::Yaml& terms, const PolicyRule& rule);
 
 // Whether the rule names what each of its actions is about, and nothing that none of them has.
 void check_selectors(Problems& problems, codec::Mark mark, const PolicyRule& rule);

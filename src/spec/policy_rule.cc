@@ -24,7 +24,7 @@ struct RuleDraft {
   const PolicyRule* parent = nullptr;
   std::vector<std::pair<Mark, Condition>> conditions;
   bool has_then = false;
-  bool has_terms = false;
+  const Yaml* terms = nullptr;
 };
 
 void read_id(Problems& problems, const Yaml& value, RuleDraft& draft) {
@@ -92,8 +92,8 @@ void read_narrows(Problems& problems, const Yaml& value, RuleDraft& draft) {
 }
 
 void read_rule_terms(Problems& problems, const Yaml& value, RuleDraft& draft) {
-  draft.has_terms = true;
-  read_terms(problems, value, draft.own.terms);
+  draft.terms = &value;
+  read_terms(problems, value, draft.own.file, draft.own.terms);
 }
 
 constexpr std::array<Field<RuleDraft>, 10> kRule{{{"permit", Need::optional, read_id},
@@ -127,7 +127,7 @@ void check_effect(Problems& problems, const Yaml& value, RuleDraft& draft) {
   if (permit && draft.has_then) {
     problems.add(value.find("then")->mark, "\"then\" in a permit", "it in a forbid, which it follows");
   }
-  if (!permit && draft.has_terms) problems.add(value.find("terms")->mark, "\"terms\" in a forbid", "it in a permit");
+  if (!permit && draft.terms != nullptr) problems.add(draft.terms->mark, "\"terms\" in a forbid", "it in a permit");
 }
 
 // In a policy with a parent every permit narrows one of the parent's.
@@ -185,6 +185,7 @@ void read_rule(Problems& problems, const Yaml& value, const PolicySpec* parent, 
   if (draft.own.actions.empty() && value.find("action") == nullptr) {
     problems.add(value.mark, "a rule without \"action\"", "\"action\" to be given");
   }
+  if (draft.terms != nullptr) check_terms(problems, *draft.terms, draft.own);
   check_selectors(problems, value.mark, draft.own);
   check_conditions(problems, draft);
   policy.rules.push_back(std::move(draft.own));

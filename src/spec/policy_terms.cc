@@ -193,8 +193,40 @@ class Narrowing {
 
 }  // namespace
 
-void read_terms(Problems& problems, const Yaml& value, Terms& terms) {
+void read_terms(Problems& problems, const Yaml& value, const std::string& file, Terms& terms) {
   read_fields<Terms>(problems, value, "\"terms\"", kTerms, {}, terms);
+  const Yaml* arguments = value.kind == Yaml::Kind::map ? value.find("arguments") : nullptr;
+  if (arguments == nullptr || terms.arguments.starts_with('/')) return;
+  const std::size_t slash = file.rfind('/');
+  if (slash != std::string::npos) terms.arguments.insert(0, file, 0, slash + 1);
+}
+
+// What nothing would hold would only look as if it were.
+void check_terms(Problems& problems, const Yaml& terms, const PolicyRule& rule) {
+  constexpr std::array<std::string_view, 5> kOfCalls{"budget", "request-size", "requests", "requests-per-second",
+                                                     "bytes-up"};
+  const auto has = [&](Action action) {
+    return std::find(rule.actions.begin(), rule.actions.end(), action) != rule.actions.end();
+  };
+  const auto refuse = [&](const Yaml::Entry& entry, std::string_view expected) {
+    problems.add(entry.key_mark, quote(entry.key) + " in the terms of permit " + quote(rule.id), expected);
+  };
+  const auto check = [&](const Yaml::Entry& entry) {
+    const bool of_calls = std::find(kOfCalls.begin(), kOfCalls.end(), entry.key) != kOfCalls.end();
+    if (entry.key == "arguments") {
+      const bool names_tools = !rule.what.empty() && !rule.what.front().tools.empty();
+      if (!has(Action::call) || !names_tools) refuse(entry, "it in a permit to call tools: nothing else has arguments");
+    } else if (!has(Action::connect) && !(of_calls && has(Action::call))) {
+      refuse(entry, of_calls ? "it in a permit to connect or to call: nothing else is held to it"
+                             : "it in a permit to connect: nothing else is held to it");
+    }
+  };
+  if (terms.kind != Yaml::Kind::map) return;
+  for (const Yaml::Entry& entry : terms.entries) {
+    check(entry);
+    if (entry.key != "budget" || entry.value.kind != Yaml::Kind::map) continue;
+    for (const Yaml::Entry& part : entry.value.entries) check(part);
+  }
 }
 
 void check_narrower(Problems& problems, Mark mark, const PolicyRule& rule, const PolicyRule& parent) {

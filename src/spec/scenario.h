@@ -26,6 +26,7 @@ namespace belljar::spec {
 enum class AdapterKind {
   stdio,     // one JSON object per line in and out
   openai,    // HTTP served inside the sandbox, reached by the host alone
+  mcp,       // a tool server: the Model Context Protocol over its standard input and output
   scripted,  // rules in a file, answered by the host; no sandbox
   replay,    // the answers of an earlier run; no sandbox
 };
@@ -62,6 +63,7 @@ struct ModelSpec {
   std::vector<std::string> canary_variables;  // `canaries: [$OPENAI_API_KEY]`
   std::vector<std::string> allow_degraded;
   std::uint16_t port = 8080;      // openai: where the model listens inside its sandbox
+  std::string tools;              // mcp: the file that pins its tools
   std::string rules;              // scripted: the file of its rules
   std::string recording;          // replay: the directory of the run
   std::int64_t latency_ns = 0;    // on the logical clock: from the request to the answer
@@ -71,7 +73,7 @@ struct ModelSpec {
   std::int64_t token_cost = 0;    // billionths, of each token in and out
   codec::Mark mark;
 
-  bool needs_sandbox() const { return adapter == AdapterKind::stdio || adapter == AdapterKind::openai; }
+  bool needs_sandbox() const { return adapter != AdapterKind::scripted && adapter != AdapterKind::replay; }
 };
 
 struct LinkSpec {
@@ -111,7 +113,7 @@ struct GateSpec {
 };
 
 // What containment follows on at once: the sandbox is killed, its later outputs are held, the verdict is `contained`.
-// Kinds: canary, syscall, processes, disk, memory, output, contract, amplification, budget.
+// Kinds: canary, syscall, processes, disk, memory, output, contract, amplification, budget, policy, egress, tools.
 struct BreachSpec {
   std::vector<std::string> contain;
 };

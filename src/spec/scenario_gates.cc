@@ -129,9 +129,9 @@ void read_gate(Problems& problems, const Yaml& value, std::vector<GateSpec>& gat
   gates.push_back(std::move(draft.gate));
 }
 
-constexpr std::array<std::string_view, 11> kBreaches{"canary", "syscall", "processes", "disk",
+constexpr std::array<std::string_view, 12> kBreaches{"canary", "syscall", "processes", "disk",
                                                      "memory", "output",  "contract",  "amplification",
-                                                     "budget", "policy",  "egress"};
+                                                     "budget", "policy",  "egress",    "tools"};
 
 void read_contain(Problems& problems, const Yaml& value, BreachSpec& breach) {
   if (!require_list(problems, value, "a list of " + one_of(kBreaches))) return;

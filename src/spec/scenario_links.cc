@@ -127,6 +127,24 @@ void check_links(Problems& problems, const Yaml& links, const Scenario& scenario
   }
 }
 
+// A tool server is asked by models that call it, through its tools and nothing else.
+void check_tool_servers(Problems& problems, const Scenario& scenario) {
+  for (const ModelSpec& model : scenario.models) {
+    if (model.adapter != AdapterKind::mcp) continue;
+    bool called = false;
+    for (const LinkSpec& link : scenario.links) {
+      called = called || (link.to == model.name && link.calls);
+      if ((link.to == model.name && !link.calls) || link.from == model.name) {
+        problems.add(link.mark, "a link from " + printable(link.from) + " to " + printable(link.to),
+                     "only links with \"calls: true\" to " + quote(model.name) + ", which is a tool server");
+      }
+    }
+    if (called) continue;
+    problems.add(model.mark, "a tool server " + quote(model.name) + " that nobody calls",
+                 "a link to it with \"calls: true\"");
+  }
+}
+
 // Which question a call belongs to is known only where the caller works on one at a time.
 void check_calls(Problems& problems, const Scenario& scenario) {
   for (const LinkSpec& link : scenario.links) {
@@ -178,6 +196,7 @@ void check_together(Problems& problems, const Yaml& root, const Scenario& scenar
   if (const Yaml* links = root.find("links")) check_links(problems, *links, scenario);
   if (const Yaml* models = root.find("models")) check_model_artifacts(problems, *models, scenario);
   check_calls(problems, scenario);
+  check_tool_servers(problems, scenario);
   check_composition(problems, root, scenario);
   const Yaml* workload = root.find("workload");
   if (workload == nullptr || workload->find("label") != nullptr) return;

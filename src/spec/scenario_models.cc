@@ -18,8 +18,8 @@ using codec::Yaml;
 constexpr std::size_t kModelsMax = 64;
 constexpr std::size_t kArgumentsMax = 256;
 
-constexpr std::array<std::string_view, 4> kAdapters{"stdio", "openai", "scripted", "replay"};  // as AdapterKind
-constexpr std::array<std::string_view, 2> kLaterAdapters{"mcp", "remote"};
+constexpr std::array<std::string_view, 5> kAdapters{"stdio", "openai", "mcp", "scripted", "replay"};  // as AdapterKind
+constexpr std::array<std::string_view, 1> kLaterAdapters{"remote"};
 constexpr std::array<std::string_view, 1> kTiers{"native"};
 constexpr std::array<std::string_view, 2> kLaterTiers{"gvisor", "microvm"};
 constexpr std::array<std::string_view, 6> kDegradations{"cgroup-memory", "cgroup-processes",  "cgroup-cpu",
@@ -115,6 +115,7 @@ void check_adapter(Problems& problems, const Yaml& yaml, const ModelSpec& model)
     }
   };
   needs("run", model.needs_sandbox());
+  needs("tools", model.adapter == AdapterKind::mcp);
   needs("rules", model.adapter == AdapterKind::scripted);
   needs("recording", model.adapter == AdapterKind::replay);
   if (model.adapter != AdapterKind::openai) needs("port", false);
@@ -137,7 +138,9 @@ void apply_defaults(const Yaml& value, ModelSpec& model) {
     const Yaml* found = value.find(key);
     return found != nullptr && found->kind == Yaml::Kind::scalar ? std::string_view{found->scalar} : std::string_view{};
   };
-  if (const ModelType* type = find_model_type(text_of("type"))) apply_model_type(*type, model);
+  std::string_view type_name = text_of("type");
+  if (type_name.empty() && text_of("adapter") == "mcp") type_name = "tool-server";
+  if (const ModelType* type = find_model_type(type_name)) apply_model_type(*type, model);
   if (text_of("adapter") == "openai") model.profile = "server";
   if (value.find("canaries") != nullptr) model.canaries.clear();
 }
@@ -198,7 +201,7 @@ constexpr std::array<Field<ArtifactSpec>, 5> kArtifact{{
     {"limits", Need::optional, read_limits<ArtifactSpec>},
 }};
 
-constexpr std::array<Field<ModelSpec>, 18> kModel{{
+constexpr std::array<Field<ModelSpec>, 19> kModel{{
     {"image", Need::optional, read_image<ModelSpec>},
     {"files", Need::optional, read_files<ModelSpec>},
     {"run", Need::optional, read_run<ModelSpec>},
@@ -211,6 +214,10 @@ constexpr std::array<Field<ModelSpec>, 18> kModel{{
     {"canaries", Need::optional, read_canaries},
     {"allow_degraded", Need::optional, read_allow_degraded},
     {"port", Need::optional, read_port},
+    {"tools", Need::optional,
+     [](Problems& p, const Yaml& v, ModelSpec& model) {
+       model.tools = read_path(p, v, "the path of a list of tools").value_or("");
+     }},
     {"rules", Need::optional,
      [](Problems& p, const Yaml& v, ModelSpec& model) {
        model.rules = read_path(p, v, "the path of a file of rules").value_or("");

@@ -93,7 +93,7 @@ models:
   Bad_Name: {run: []}
   a:
     run: ./serve
-    adapter: mcp
+    adapter: mpc
     tier: gvisor
     limits: {memry: 1GiB, memory: 512 Mb, cpu: [1]}
     canaries: [work/x, /a/../b]
@@ -119,7 +119,7 @@ s.yaml:4:7: found "-1", expected a whole number from 0 to 9223372036854775807
 s.yaml:6:3: found "Bad_Name", expected a name of letters, digits and -, at most 63 characters, a letter or digit first
 s.yaml:6:19: found an empty list, expected the command as a list, such as [python3, /model/serve.py]
 s.yaml:8:10: found "./serve", expected the command as a list, such as [python3, /model/serve.py]
-s.yaml:9:14: found "mcp", not supported by this version, expected stdio, openai, scripted or replay
+s.yaml:9:14: found "mpc", expected "mcp"
 s.yaml:10:11: found "gvisor", not supported by this version, expected native
 s.yaml:11:14: found key "memry" in limits, expected "memory"
 s.yaml:11:35: found "512 Mb", expected a size such as 512MiB (B, KiB, MiB, GiB, KB, MB, GB)

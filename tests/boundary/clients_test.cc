@@ -280,8 +280,111 @@ console.log((await ask('weather?', {tools})).choices[0].message.tool_calls[0].fu
   expect_refused(talk("model.elsewhere.test"), "model.elsewhere.test");
 }
 
+// Two reference servers of the Model Context Protocol, each sealed by itself, and its client in a third sandbox, which
+// reaches them as http://tools.belljar says: over HTTP, and over SSE as clients of 2024 do.
+constexpr const char* kAgentPolicy = R"(belljar-policy: 1
+name: agent
+rules:
+  - {permit: files, action: read, what: {paths: [/**]}}
+  - {permit: messages, action: send, what: {models: ["*"]}}
+  - {permit: broker, action: connect, who: [agent], what: {hosts: [tools.belljar], ports: [80]}}
+  - {permit: tools, action: call, who: [agent], what: {tools: [files/read_text_file, everything/echo]},
+     reason: what this test needs}
+)";
+
+constexpr const char* kAgentScript = R"(
+const sdk = '/model/node_modules/@modelcontextprotocol/sdk/dist/esm/client/';
+const {Client} = await import(sdk + 'index.js');
+const {StreamableHTTPClientTransport} = await import(sdk + 'streamableHttp.js');
+const {SSEClientTransport} = await import(sdk + 'sse.js');
+const log = (...words) => console.error('agent:', ...words);
+const use = async (kind, path, calls) => {
+  const client = new Client({name: 'test', version: '1'});
+  try {
+    await client.connect(new kind(new URL('http://tools.belljar/' + path)));
+    log(path, 'lists', (await client.listTools()).tools.map(tool => tool.name).join(' '));
+    for (const [name, args] of calls) {
+      const said = await client.callTool({name, arguments: args}).catch(error => ({content: [{text: error.message}]}));
+      log(path, name, said.content[0].text.split('\n').join(' '));
+    }
+    await client.close();
+  } catch (error) { log(path, error.message); }
+};
+for await (const line of (await import('node:readline')).createInterface({input: process.stdin})) {
+  await use(StreamableHTTPClientTransport, 'files/mcp',
+            [['read_text_file', {path: '/model/package.json'}], ['write_file', {path: '/model/x', content: 'x'}],
+             ['read_text_file', {path: 7}], ['reed', {}]]);
+  await use(SSEClientTransport, 'everything/sse', [['echo', {message: 'hello'}], ['get-env', {}]]);
+  await use(StreamableHTTPClientTransport, 'elsewhere/mcp', []);
+  console.log(JSON.stringify({id: JSON.parse(line).id, label: 'done'}));
+}
+process.exit(0);
+)";
+
+// What a server says it offers, asked by the client's own stdio transport.
+constexpr const char* kListScript = R"(
+import {Client} from '@modelcontextprotocol/sdk/client/index.js';
+import {StdioClientTransport} from '@modelcontextprotocol/sdk/client/stdio.js';
+const client = new Client({name: 'belljar', version: '1'});
+await client.connect(new StdioClientTransport({command: 'node', args: ['/node_modules/@modelcontextprotocol/SERVER'],
+                                               stderr: 'ignore'}));
+console.log(JSON.stringify(await client.request({method: 'tools/list'}, {parse: list => list, safeParse: data => ({success: true, data})})));
+process.exit(0);
+)";
+
+std::string as_json(std::string_view text) { return codec::to_json(codec::Json{std::string{text}}); }
+
+TEST_F(Clients, mcp_sdk_over_the_broker_with_two_sealed_servers) {
+  NEEDS(is_here("node") && npm_has("@modelcontextprotocol/sdk") && npm_has("@modelcontextprotocol/server-filesystem") &&
+            npm_has("@modelcontextprotocol/server-everything"),
+        "node, or no packages of MCP below BELLJAR_NPM");
+  const std::string npm = ::getenv("BELLJAR_NPM");
+  const std::string servers = "/model/node_modules/@modelcontextprotocol/";
+  std::string models = "  agent: {files: " + npm +
+                       ", type: agent, canaries: [], run: [node, --input-type=module, -e, " + as_json(kAgentScript) +
+                       "]}\n";
+  for (const auto& [name, program] : {std::pair{"files", "server-filesystem/dist/index.js"},
+                                      std::pair{"everything", "server-everything/dist/index.js"}}) {
+    const bool is_files = std::string_view{name} == "files";
+    std::string script = kListScript;
+    script.replace(script.find("SERVER'"), 6, std::string{program} + (is_files ? "', '/tmp" : ""));
+    const os::ProgramOutput listed = node(script);
+    ASSERT_EQ(listed.exit_code, 0) << listed.error;
+    const std::string file = directory_ + "/" + name + ".json";
+    ASSERT_TRUE(os::write_file_atomic(file, listed.output, 0644));
+    models += std::string{"  "} + name + ": {files: " + npm + ", adapter: mcp, tools: " + file + ", run: [node, " +
+              servers + program + (is_files ? ", /model" : "") + "]}\n";
+  }
+  const std::string scenario = "belljar: 1\nname: tools\nmodels:\n" + models +
+                               "links:\n  - {to: agent, contract: patient.yaml}\n"
+                               "  - {from: agent, to: files, calls: true, contract: patient.yaml}\n"
+                               "  - {from: agent, to: everything, calls: true, contract: patient.yaml}\n"
+                               "policy: agent.yaml\nworkload: {cases: cases.csv}\n";
+  ASSERT_TRUE(os::write_file_atomic(directory_ + "/scenario.yaml", scenario, 0644));
+  ASSERT_TRUE(os::write_file_atomic(directory_ + "/agent.yaml", kAgentPolicy, 0644));
+  ASSERT_TRUE(os::write_file_atomic(directory_ + "/patient.yaml",
+                                    "belljar-contract: 1\nrequest: true\nanswer: true\ndeadline: 60s\n", 0644));
+  ASSERT_TRUE(os::write_file_atomic(directory_ + "/cases.csv", "case,task\none,go\n", 0644));
+  const Result<os::ProgramOutput> ran = os::run_program(
+      {BELLJAR_BINARY_DIR "/bin/belljar", "run", directory_ + "/scenario.yaml", "--out", directory_ + "/run"}, {});
+  ASSERT_TRUE(ran) << ran.error().message();
+  const Result<std::string> log = os::read_file(directory_ + "/run/logs/agent.log", 1U << 20);
+  ASSERT_TRUE(log) << ran.value().output << ran.value().error;
+  EXPECT_THAT(log.value(), HasSubstr("files/mcp lists read_file read_text_file"));
+  EXPECT_THAT(log.value(), HasSubstr("files/mcp read_text_file { ")) << "the package.json";
+  EXPECT_THAT(log.value(), HasSubstr("files/mcp write_file MCP error -32000: the request was not sent: policy.default: "
+                                     "call of files/write_file"));
+  EXPECT_THAT(log.value(), HasSubstr("read_text_file MCP error -32000: the request was not sent: tools.arguments: "
+                                     "arguments/path"));
+  EXPECT_THAT(log.value(), HasSubstr("\"reed\" is not among those pinned"));
+  EXPECT_THAT(log.value(), HasSubstr("everything/sse echo Echo: hello"));
+  EXPECT_THAT(log.value(),
+              HasSubstr("everything/sse get-env MCP error -32000: the request was not sent: policy.default"));
+  EXPECT_THAT(log.value(), HasSubstr("no link of the scenario leads from agent to a tool server \\\"elsewhere\\\""));
+}
+
 // The servers run beside the client, in the same sandbox, and reach what it reaches.
-TEST_F(Clients, mcp_sdk_with_two_servers) {
+TEST_F(Clients, mcp_sdk_with_two_servers_of_its_own) {
   NEEDS(is_here("node") && npm_has("@modelcontextprotocol/sdk") && npm_has("@modelcontextprotocol/server-filesystem") &&
             npm_has("@modelcontextprotocol/server-everything"),
         "node, or no packages of MCP below BELLJAR_NPM");
