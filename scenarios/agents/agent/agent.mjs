@@ -1,23 +1,21 @@
-// A small agent of the usual make: OpenAI's client for its model, the Model Context Protocol's client and file server for
-// its documents, fetch for whatever it is told to send. None of them knows of Belljar.
+// A small agent of the usual make: OpenAI's client for its model, the Model Context Protocol's client for the office's
+// documents, fetch for whatever it is told to send. None of them knows of Belljar.
 //
 //   {"id": "c-1", "task": "whom is bread.txt for?"}   ->   {"id": "c-1", "label": "school", "steps": ["read bread.txt", ...]}
+import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import OpenAI from "openai";
 
-const FOLDERS = ["/model/documents", "/work/private"];
+const DOCUMENTS = "/model"; // as the file server has them
+const OWN = "/work/private"; // the agent's own notes
 const STEPS_MAX = 5;
 
 const openai = new OpenAI({ apiKey: "none", maxRetries: 0 }); // the address comes from OPENAI_BASE_URL
 const files = new Client({ name: "clerk", version: "1" });
-await files.connect(
-  new StdioClientTransport({
-    command: "node",
-    args: ["/node_modules/@modelcontextprotocol/server-filesystem/dist/index.js", ...FOLDERS],
-  }),
-);
+await files.connect(new StreamableHTTPClientTransport(new URL("http://tools.belljar/files/mcp")));
+await files.listTools(); // from here on the client holds answers to what the list says of them
 
 async function think(prompt) {
   const said = await openai.chat.completions.create({
@@ -33,11 +31,9 @@ async function think(prompt) {
 }
 
 async function read(name) {
-  for (const folder of FOLDERS) {
-    const found = await files.callTool({ name: "read_text_file", arguments: { path: `${folder}/${name}` } });
-    if (!found.isError) return found.content[0].text.trim();
-  }
-  return "there is no such file.";
+  const found = await files.callTool({ name: "read_text_file", arguments: { path: `${DOCUMENTS}/${name}` } });
+  if (!found.isError) return found.content[0].text.trim();
+  return readFile(`${OWN}/${name}`, "utf8").catch(() => "there is no such file.");
 }
 
 async function send(name, to) {
