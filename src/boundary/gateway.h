@@ -31,6 +31,7 @@
 #include "base/result.h"
 #include "boundary/service.h"
 #include "os/fd.h"
+#include "spec/filters.h"
 #include "spec/network_event.h"
 
 namespace belljar::policy {
@@ -79,6 +80,7 @@ struct Attachment {
   // What the permits whose terms name them pass besides.
   std::map<std::string, std::shared_ptr<const content::Screen>, std::less<>> filters;
   std::vector<Credential> credentials;
+  spec::Treatment decoys = spec::Treatment::contain;  // what follows when one is touched: as for canaries
   GatewayLimits limits;
   std::uint64_t seed = 0;  // of jitter and resets
 };

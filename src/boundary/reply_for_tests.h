@@ -32,6 +32,11 @@ struct GatheredReply final : Reply {
     broken = true;
   }
 
+  void ring(std::string_view decoy) override {
+    CHECK(status == 0 && !broken && !ended, "a decoy rings before anything is said");
+    rang = decoy;
+  }
+
   codec::Json json() const {
     auto parsed = codec::parse_json(text);
     return parsed ? parsed.value() : codec::Json{};
@@ -42,6 +47,7 @@ struct GatheredReply final : Reply {
   std::string text;
   bool ended = false;
   bool broken = false;
+  std::string rang;  // the decoy that was touched
   std::int64_t waited_ns = 0;
 };
 

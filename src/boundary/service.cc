@@ -29,7 +29,8 @@ void send_problem(Reply& reply, int status, std::string_view type, std::string_v
 }
 
 Result<void> Services::add(Door door, Service service) {
-  CHECK((service.http == nullptr) != (service.talk == nullptr), "a service speaks HTTP or something else");
+  const int ways = (service.http ? 1 : 0) + (service.talk ? 1 : 0);
+  CHECK(ways == (service.decoy ? 0 : 1), "a service speaks HTTP or something else, a decoy nothing");
   const auto taken = doors_.find(door);
   if (taken != doors_.end()) {
     return Error{Errc::invalid_argument, "put service \"" + service.name + "\" at " + door.host + ":" +
@@ -48,6 +49,13 @@ const Service* Services::find(std::string_view host, std::uint16_t port) const {
 bool Services::knows(std::string_view host) const {
   const auto first = doors_.lower_bound(Door{std::string{host}, 0});
   return first != doors_.end() && first->first.host == host;
+}
+
+bool Services::has_decoy(std::string_view host) const {
+  for (auto at = doors_.lower_bound(Door{std::string{host}, 0}); at != doors_.end() && at->first.host == host; ++at) {
+    if (at->second.decoy) return true;
+  }
+  return false;
 }
 
 }  // namespace belljar::boundary

@@ -56,6 +56,9 @@ class Reply {
   virtual void body(std::string_view bytes) = 0;
   virtual void end() = 0;
   virtual void reset() = 0;  // the connection breaks, as a server's that crashed
+  // Before the head: this request touched a decoy (service_file.h), by which name. The gateway refuses it as a finding;
+  // what else is said is not heard any more.
+  virtual void ring(std::string_view decoy) = 0;
 };
 
 // A whole answer at once, with its content-length. `type` is the content type; empty: none.
@@ -94,9 +97,10 @@ enum class Transport { plain, tls };
 struct Service {
   std::string name;
   Transport transport = Transport::plain;
-  // One of the two. Shared: a service has several doors.
+  // One of the two; neither of a decoy. Shared: a service has several doors.
   std::shared_ptr<HttpService> http;
   std::shared_ptr<TalkService> talk;
+  bool decoy = false;  // answers nothing: whoever comes this far has touched it
 };
 
 // Which service stands behind a name and port. Filled before the gateway gets it, read-only from then on.
@@ -112,6 +116,7 @@ class Services {
   Result<void> add(Door door, Service service);
   const Service* find(std::string_view host, std::uint16_t port) const;
   bool knows(std::string_view host) const;  // at any port: whether DNS has an answer
+  bool has_decoy(std::string_view host) const;
   const std::map<Door, Service>& all() const { return doors_; }
 
  private:

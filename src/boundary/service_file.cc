@@ -90,6 +90,12 @@ void read_headers(Problems& problems, const Yaml& value, RouteSpec& route) {
   }
 }
 
+template <class T>
+void read_decoy(Problems& problems, const Yaml& value, T& out) {
+  constexpr std::array<std::string_view, 2> kBool{"true", "false"};
+  if (const auto choice = spec::read_choice(problems, value, kBool, {})) out.decoy = *choice == "true";
+}
+
 void read_on(Problems& problems, const Yaml& value, RouteSpec& route) {
   const auto text = spec::read_text(problems, value, "a method and a path such as GET /orders/{id}");
   if (!text) return;
@@ -103,7 +109,7 @@ void read_on(Problems& problems, const Yaml& value, RouteSpec& route) {
   route.steps = std::move(parsed->steps);
 }
 
-constexpr std::array<Field<RouteSpec>, 14> kRoute{{
+constexpr std::array<Field<RouteSpec>, 15> kRoute{{
     {"on", Need::required, read_on},
     {"when", Need::optional,
      [](Problems& p, const Yaml& v, RouteSpec& route) { content::read_conditions(p, v, route.when); }},
@@ -126,6 +132,7 @@ constexpr std::array<Field<RouteSpec>, 14> kRoute{{
      [](Problems& p, const Yaml& v, RouteSpec& route) { route.drop = read_text_template(p, v); }},
     {"latency", Need::optional,
      [](Problems& p, const Yaml& v, RouteSpec& route) { spec::read_nanoseconds(p, v, route.latency_ns); }},
+    {"decoy", Need::optional, read_decoy<RouteSpec>},
 }};
 
 void read_routes(Problems& problems, const Yaml& value, ServiceSpec& service) {
@@ -138,6 +145,9 @@ void read_routes(Problems& problems, const Yaml& value, ServiceSpec& service) {
     RouteSpec route;
     spec::read_fields<RouteSpec>(problems, item, "a route", kRoute, {}, route);
     const int bodies = (route.body ? 1 : 0) + (route.text ? 1 : 0) + (route.generate ? 1 : 0);
+    if (route.decoy && (bodies > 0 || item.entries.size() > (route.when.empty() ? 2U : 3U))) {
+      problems.add(item.mark, "a decoy that answers", "\"on\" and \"when\" alone: whoever asks it gets no answer");
+    }
     if (bodies > 1) problems.add(item.mark, "more than one of body, text and generate", "at most one");
     service.routes.push_back(std::move(route));
   }
@@ -293,7 +303,7 @@ void read_writes(Problems& problems, const Yaml& value, ServiceSpec& service) {
   if (auto writes = spec::read_choice(problems, value, kWrites, {})) service.writes = std::move(*writes);
 }
 
-constexpr std::array<Field<ServiceSpec>, 18> kService{{
+constexpr std::array<Field<ServiceSpec>, 19> kService{{
     {"name", Need::required,
      [](Problems& p, const Yaml& v, ServiceSpec& s) { s.name = spec::read_name(p, v, "-_", 63).value_or(""); }},
     {"kind", Need::required, read_kind},
@@ -302,6 +312,7 @@ constexpr std::array<Field<ServiceSpec>, 18> kService{{
     {"tls", Need::optional, read_tls},
     {"latency", Need::optional,
      [](Problems& p, const Yaml& v, ServiceSpec& s) { spec::read_nanoseconds(p, v, s.latency_ns); }},
+    {"decoy", Need::optional, read_decoy<ServiceSpec>},
     {"faults", Need::optional, read_faults},
     {"openapi", Need::optional, read_file_path<&ServiceSpec::openapi>},
     {"routes", Need::optional, read_routes},
@@ -330,7 +341,15 @@ constexpr std::array<KindKeys, 7> kKindKeys{{
     {" rules models faults ", "rules"},
     {" files writes faults ", "files"},
 }};
-constexpr std::string_view kCommon = " name kind hosts ports tls latency ";
+constexpr std::string_view kCommon = " name kind hosts ports tls latency decoy ";
+
+void check_decoy(Problems& problems, const Yaml& item) {
+  constexpr std::string_view kKnown = " name kind hosts ports decoy ";
+  for (const Yaml::Entry& entry : item.entries) {
+    if (kKnown.find(" " + entry.key + " ") != std::string_view::npos) continue;
+    problems.add(entry.key_mark, "\"" + entry.key + "\" in a decoy", "none: it answers nothing");
+  }
+}
 
 void check_kind(Problems& problems, const Yaml& item, const ServiceSpec& service) {
   const Yaml* kind_given = item.kind == Yaml::Kind::map ? item.find("kind") : nullptr;
@@ -344,6 +363,7 @@ void check_kind(Problems& problems, const Yaml& item, const ServiceSpec& service
     if (!known || kCommon.find(key) != std::string_view::npos || keys.own.find(key) != std::string_view::npos) continue;
     problems.add(entry.key_mark, "\"" + entry.key + "\" in a service of kind " + kind, "keys of that kind alone");
   }
+  if (service.decoy) return check_decoy(problems, item);
   if (!keys.needs.empty() && item.find(keys.needs) == nullptr) {
     problems.add(item.mark, "a service of kind " + kind + " without \"" + std::string{keys.needs} + "\"",
                  "\"" + std::string{keys.needs} + "\" to be given");

@@ -53,6 +53,7 @@ struct RouteSpec {
   std::optional<std::string> text;     // template; instead of `body`
   std::string keep, find, list, drop;  // templates of keys in the service's store
   std::int64_t latency_ns = 0;
+  bool decoy = false;  // whoever asks it has touched it: a finding, never an answer
 };
 
 // What goes wrong on purpose; the first that strikes does.
@@ -79,6 +80,7 @@ struct ServiceSpec {
   std::vector<std::uint16_t> ports;  // empty: those of the kind
   std::optional<bool> tls;           // absent: at ports 443 and 8443
   std::int64_t latency_ns = 0;
+  bool decoy = false;  // a place where nobody has business: nothing answers, and a connection is a finding
   std::vector<ServiceFault> faults;
   std::string openapi;                // http
   std::vector<RouteSpec> routes;      // http

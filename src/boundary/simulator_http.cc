@@ -202,6 +202,10 @@ void SimulatedHttp::answer(const HttpAsk& ask, std::shared_ptr<Reply> reply) {
                         what + nearest(target.value().path()));
   }
   ++route->count;
+  if (route->spec.decoy) {
+    reply->ring(name_ + "/" + route->spec.on);
+    return send_problem(*reply, 404, "not_found", "a decoy answers nothing");
+  }
   if (route->spec.request) {
     const auto wrong = content::validate(*route->spec.request, *source.find("body"));
     if (!wrong.empty()) return send_problem(*reply, 422, "invalid_body", problems_of(wrong));

@@ -41,6 +41,7 @@ services:
         body: "${/random}"
       - on: GET /echo
         headers: {x-echo: "${/query/q}"}
+      - {on: "GET /old/{rest...}", decoy: true}
       - on: GET /bait
         text: "${/canary/bait}"
 )";
@@ -64,6 +65,14 @@ TEST(SimulatedHttp, KeepsFindsListsAndDrops) {
   EXPECT_EQ(asked(*service, make_ask("GET", "/orders")).text, R"([{"item":"tea"}])");
   EXPECT_EQ(asked(*service, make_ask("DELETE", "/orders/1")).status, 204);
   EXPECT_EQ(asked(*service, get).status, 404);
+}
+
+TEST(SimulatedHttp, ADecoyRingsAndAnswersNothing) {
+  const auto service = shop();
+  const GatheredReply reply = asked(*service, make_ask("GET", "/old/keys"));
+  EXPECT_EQ(reply.rang, "shop/GET /old/{rest...}");
+  EXPECT_EQ(reply.status, 404);
+  EXPECT_EQ(asked(*service, make_ask("GET", "/bait")).rang, "");
 }
 
 TEST(SimulatedHttp, RefusesABodyThatBreaksItsSchemaAndSaysWhere) {

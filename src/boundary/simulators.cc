@@ -99,12 +99,14 @@ Result<Services> make_simulators(ServiceFile file, const std::string& directory,
     const std::vector<std::uint16_t> ports = ports_of(spec);
     const std::optional<bool> tls = spec.tls;
     const std::string name = spec.name;
-    const Made made = TRY_CTX(make_one(spec, directory, seed, notes), file.file + ": service " + name);
+    const bool decoy = spec.decoy;
+    Made made;
+    if (!decoy) made = TRY_CTX(make_one(spec, directory, seed, notes), file.file + ": service " + name);
     for (const std::string& host : hosts) {
       for (const std::uint16_t port : ports) {
         const bool secure = tls.value_or(port == 443 || port == 8443);
         TRY(services.add({host, port},
-                         {name, secure && made.http ? Transport::tls : Transport::plain, made.http, made.talk}));
+                         {name, secure && made.http ? Transport::tls : Transport::plain, made.http, made.talk, decoy}));
       }
     }
   }

@@ -166,6 +166,7 @@ Result<void> Conductor::open_network() {
                                              std::string{host} + ", port 80"};
   }
   scenario::RunGatewaySpec spec{.policy = *resolved_.loaded.policy, .services = {}, .screen = filters_};
+  spec.decoys = scenario().filters.value_or(spec::FilterSpec{}).canaries;
   spec.canary_key = resolved_.loaded.canary_key;
   spec.canaries = scenario::run_canaries(resolved_.loaded);
   spec.seed = scenario().seed;

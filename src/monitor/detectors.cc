@@ -63,7 +63,7 @@ std::optional<spec::Finding> detect(const spec::Violation& violation) {
   }
   // What a program asked of the network and did not get; a canary on its way out is told as one.
   if (violation.layer == "gateway") {
-    const bool rings = violation.rule.find("canary") != std::string::npos;
+    const bool rings = violation.rule.starts_with("filter/canary/");
     return make(rings ? "critical" : "medium", rings ? "canary" : "egress", violation.rule,
                 printable(violation.arguments));
   }

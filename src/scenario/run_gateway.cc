@@ -75,6 +75,7 @@ Result<void> plant_canaries(RunGatewaySpec& spec, const spec::FilterSpec& filter
   for (const std::string& place : places) spec.canaries.push_back(content::make_canary(spec.canary_key, place));
   auto screen = std::make_shared<const content::Screen>(TRY(content::Screen::make(filters, spec.canaries)));
   if (!screen->empty()) spec.screen = std::move(screen);
+  spec.decoys = filters.canaries;
   return {};
 }
 
@@ -94,6 +95,7 @@ RunGateway::RunGateway(RunGatewaySpec spec, std::unique_ptr<boundary::Gateway> g
       services_{std::make_shared<boundary::Services>()},
       notes_{std::make_shared<boundary::ServiceNotes>()},
       screen_{std::move(spec.screen)},
+      decoys_{spec.decoys},
       seed_{spec.seed},
       callees_{std::move(spec.callees)},
       gateway_{std::move(gateway)} {}
@@ -144,6 +146,7 @@ Result<void> RunGateway::attach(const std::string& subject, sandbox::Sandbox& sa
   attachment.services = services_;
   attachment.screen = screen_;
   attachment.filters = filters_;
+  attachment.decoys = decoys_;
   attachment.seed = seed_;
   return gateway_->attach(std::move(attachment));
 }

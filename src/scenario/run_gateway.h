@@ -40,6 +40,7 @@ struct RunGatewaySpec {
   std::string canary_key = {};                    // of the run; services that hold canaries are not made without
   std::vector<content::Canary> canaries = {};     // all of the run: what a permit's filters must not take for secrets
   std::shared_ptr<const content::Screen> screen;  // null: bodies are not filtered
+  spec::Treatment decoys = spec::Treatment::contain;
   std::uint64_t seed = 0;
   std::map<std::string, std::vector<std::string>> callees = {};  // who asks whom, at http://models.belljar/v1
   std::map<std::string, std::vector<std::string>> tools = {};    // who asks which tool server, at http://tools.belljar
@@ -47,7 +48,7 @@ struct RunGatewaySpec {
 };
 
 // For whoever has no scenario: draws the key of the canaries that the service files name, where they name any, and
-// makes the screen that finds them and what `filters` asks for.
+// makes the screen that finds them and what `filters` asks for. Decoys are treated as canaries are.
 Result<void> plant_canaries(RunGatewaySpec& spec, const spec::FilterSpec& filters, Entropy& entropy);
 
 bool may_have_gateway(const policy::Policy& policy, std::string_view subject);
@@ -77,6 +78,7 @@ class RunGateway {
   std::shared_ptr<boundary::ServiceNotes> notes_;
   std::shared_ptr<const content::Screen> screen_;
   std::map<std::string, std::shared_ptr<const content::Screen>, std::less<>> filters_;  // as the policy names them
+  spec::Treatment decoys_;
   std::uint64_t seed_;
   std::map<std::string, std::vector<std::string>> callees_;
   std::unique_ptr<boundary::Gateway> gateway_;

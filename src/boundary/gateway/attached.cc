@@ -78,6 +78,8 @@ std::optional<Refusal> Attached::ask_address(const Asked& asked, const IpAddress
 }
 
 std::optional<Refusal> Attached::ask_name(const std::string& name) const {
+  // A decoy is found by whoever looks for it; the question alone touches nothing.
+  if (given_.services && given_.services->has_decoy(name)) return std::nullopt;
   // Which port will follow is not known; that some rule may let one through is enough for an address.
   const std::array<policy::Attribute, 1> attributes{{{"host_kind", std::string_view{"name"}}}};
   const policy::Decision decision = given_.policy->decide({.subject = given_.name,
@@ -209,6 +211,21 @@ std::chrono::milliseconds Attached::draw_latency(const spec::Terms& terms) {
 
 bool Attached::draw_reset(const spec::Terms& terms) {
   return terms.conditions.resets > 0 && draw() < terms.conditions.resets;
+}
+
+std::optional<Refusal> Attached::ask_decoy(const Asked& asked) const {
+  const Service* const found = service(asked.host, asked.port);
+  if (found == nullptr || !found->decoy) return std::nullopt;
+  return touched(found->name);
+}
+
+Refusal Attached::touched(std::string_view decoy) const {
+  content::Finding finding;
+  finding.kind = "canary";
+  finding.rule = "decoy:" + std::string{decoy};
+  finding.treatment = given_.decoys;
+  finding.shown = "the decoy " + printable(decoy, 200) + " was touched";
+  return refusal_of(finding);
 }
 
 std::optional<Refusal> Attached::follow(std::string_view channel, std::string_view text) {

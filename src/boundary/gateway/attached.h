@@ -83,6 +83,10 @@ class Attached {
   std::chrono::milliseconds draw_latency(const spec::Terms& terms);
   bool draw_reset(const spec::Terms& terms);
 
+  // Whether a decoy stands at that place; asked before the policy, for nobody has business there.
+  std::optional<Refusal> ask_decoy(const Asked& asked) const;
+  Refusal touched(std::string_view decoy) const;
+
   // A canary in pieces over what this sandbox has sent so far on `channel` ("dns", or a host): each piece by itself
   // shows nothing. Every text that goes out is told here once.
   std::optional<Refusal> follow(std::string_view channel, std::string_view text);

@@ -111,7 +111,8 @@ std::optional<Refusal> admit(Caller& caller, HttpJob& job, const std::optional<P
   job.asked.path = path_of(job.origin);
   const bool sized = job.framing.kind != Framing::Kind::chunked;
   if (sized) job.asked.bytes = job.framing.length;
-  no = attached.ask(job.asked, sized ? Known::all : Known::part, job.permit);
+  no = attached.ask_decoy(job.asked);
+  if (!no) no = attached.ask(job.asked, sized ? Known::all : Known::part, job.permit);
   if (!no) no = caller.count_connection(job.permit);
   if (!no) no = attached.count_request(job.permit);
   if (no) return no;

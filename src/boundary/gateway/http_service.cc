@@ -101,6 +101,8 @@ awaitable<After> ServiceAnswer::run(ReplyQueue& queue) {
       const Result<void> ended = co_await sink_.end();
       if (!ended) co_return After::reset;
       co_return keep_ ? After::another : After::close;
+    } else if (part.kind == ReplyPart::Kind::ring && !headed_) {
+      no_ = caller_.box->attached.touched(part.bytes);
     } else {
       const bool late = part.kind == ReplyPart::Kind::overdue;
       if (!late) co_return After::reset;  // as a server that crashed: nothing to tell

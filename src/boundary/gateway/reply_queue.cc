@@ -76,6 +76,13 @@ void ReplyHandle::end() {
   put(std::move(part));
 }
 
+void ReplyHandle::ring(std::string_view decoy) {
+  ReplyPart part;
+  part.kind = ReplyPart::Kind::ring;
+  part.bytes = decoy;
+  put(std::move(part));
+}
+
 void ReplyHandle::reset() {
   ReplyPart part;
   part.kind = ReplyPart::Kind::reset;

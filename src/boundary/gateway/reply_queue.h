@@ -36,7 +36,7 @@ class Mailbox {
 };
 
 struct ReplyPart {
-  enum class Kind : std::uint8_t { wait, head, body, end, reset, overdue };
+  enum class Kind : std::uint8_t { wait, head, body, end, reset, ring, overdue };
   Kind kind = Kind::reset;
   std::int64_t wait_ns = 0;
   int status = 0;
@@ -68,6 +68,7 @@ class ReplyHandle final : public Reply {
   void body(std::string_view bytes) override;
   void end() override;
   void reset() override;
+  void ring(std::string_view decoy) override;
 
  private:
   void put(ReplyPart part);

@@ -95,7 +95,8 @@ class StreamDoor {
 };
 
 awaitable<std::optional<Refusal>> StreamDoor::may_open() {
-  std::optional<Refusal> no = attached_.ask(asked_, Known::part, permit_);
+  std::optional<Refusal> no = attached_.ask_decoy(asked_);
+  if (!no) no = attached_.ask(asked_, Known::part, permit_);
   if (!no) no = caller_.count_connection(permit_);
   if (!no) no = screen_whole(attached_.screens(permit_), asked_.host);
   if (no || service_ != nullptr) co_return no;
