@@ -105,6 +105,9 @@ class Gateway {
   Result<void> attach(Attachment attachment);
   // Ends its connections; when this returns nothing more of it is accepted or sent.
   void detach(std::string_view name);
+  // From now on one request or connection of it each `interval`: for a rule that it broke elsewhere. A rule that it
+  // breaks here slows it down here.
+  void throttle(std::string_view name, std::chrono::nanoseconds interval);
 
   std::vector<spec::NetworkEvent> take_events();
   int poll_fd() const;  // readable while there are events

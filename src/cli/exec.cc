@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <csignal>
@@ -10,6 +11,7 @@
 
 #include "base/text.h"
 #include "codec/json.h"
+#include "content/filter_sets.h"
 #include "os/error.h"
 #include "os/file.h"
 #include "os/poll.h"
@@ -19,6 +21,7 @@
 #include "sandbox/image/image.h"
 #include "scenario/policy_check.h"
 #include "scenario/run_gateway.h"
+#include "spec/glob.h"
 #include "spec/quotas.h"
 #include "spec/sandbox_report.h"
 #include "spec/sandbox_spec.h"
@@ -48,6 +51,26 @@ Result<std::uint64_t> read_seed(const std::string& text) {
                                            "\", expected a whole number, such as --deterministic=7"};
 }
 
+// One program has nobody who would begin it anew, and nobody who would let it go on.
+Result<void> check_consequences(const spec::PolicySpec& policy) {
+  std::string wrong;
+  for (const spec::PolicyRule& rule : policy.rules) {
+    const bool resets = rule.then == spec::Consequence::reset;
+    const bool for_ever = rule.then == spec::Consequence::pause && rule.measure.pause.count() == 0;
+    const bool meant = std::all_of(rule.who.begin(), rule.who.end(), [](const std::vector<std::string>& names) {
+      return std::any_of(names.begin(), names.end(),
+                         [](const std::string& name) { return spec::glob_matches(name, kSubject); });
+    });
+    if (rule.effect != spec::Effect::forbid || !meant || (!resets && !for_ever)) continue;
+    wrong += (wrong.empty() ? "" : "\n") + rule.file + ":" + std::to_string(rule.mark.line) + ":" +
+             std::to_string(rule.mark.column) + ": found \"" + std::string{spec::consequence_name(rule.then)} +
+             "\" in rule " + rule.id + ", expected " + (resets ? "kill" : "a time, as in {pause: 30s}") +
+             ": belljar exec runs one program once";
+  }
+  if (wrong.empty()) return {};
+  return Error{Errc::invalid_argument, "--policy: " + wrong};
+}
+
 Result<std::optional<policy::Policy>> read_policy(const Arguments& arguments) {
   const std::optional<std::string> name = arguments.value("policy");
   if (!name) {
@@ -57,7 +80,19 @@ Result<std::optional<policy::Policy>> read_policy(const Arguments& arguments) {
                  "reach them"};
   }
   spec::PolicySpec spec = TRY_CTX(spec::load_policy(*name), "--policy");
+  TRY(check_consequences(spec));
   return std::optional<policy::Policy>{TRY_CTX(policy::compile(std::move(spec)), "--policy")};
+}
+
+// What every body at its gateway passes, as messages do in a run.
+Result<spec::FilterSpec> read_filters(const Arguments& arguments) {
+  const std::optional<std::string> name = arguments.value("filters");
+  if (!name) return spec::FilterSpec{};
+  if (!arguments.has("policy")) {
+    return Error{Errc::invalid_argument,
+                 "--filters: found without --policy, expected one: without it nothing goes out or comes in"};
+  }
+  return TRY_CTX(content::filter_set(*name, "."), "--filters");
 }
 
 std::string first_profile(const std::optional<policy::Policy>& policy) {
@@ -132,8 +167,9 @@ spec::Command read_command(const Arguments& arguments) {
 // Carries bytes between our stdio and the sandbox's; neither side can stall the other's end.
 class Relay {
  public:
-  Relay(sandbox::Engine& engine, sandbox::Sandbox& sandbox, os::StopSignals& signals, scenario::RunGateway* network)
-      : engine_{engine}, sandbox_{sandbox}, signals_{signals}, network_{network} {}
+  Relay(sandbox::Engine& engine, sandbox::Sandbox& sandbox, os::StopSignals& signals, scenario::RunGateway* network,
+        const Clock& clock)
+      : engine_{engine}, sandbox_{sandbox}, signals_{signals}, network_{network}, clock_{clock} {}
 
   Result<void> run() {
     while (!sandbox_.ended()) TRY(turn());
@@ -158,10 +194,12 @@ class Relay {
     if (sandbox_.input_fd() >= 0 && waiting_.empty()) poll_.add(STDIN_FILENO, os::Interest::read);
     if (sandbox_.input_fd() >= 0 && !waiting_.empty()) poll_.add(sandbox_.input_fd(), os::Interest::write);
     if (network_ != nullptr) poll_.add(network_->poll_fd(), os::Interest::read);
-    TRY(poll_.wait(std::chrono::seconds{10}));
+    TRY(poll_.wait(TRY(pause_left())));
     if (poll_.ready(engine_.poll_fd())) TRY(engine_.pump());
     if (network_ != nullptr && poll_.ready(network_->poll_fd())) hear_network();
     if (poll_.ready(signals_.fd())) {
+      // What stands still hears nothing.
+      TRY(sandbox_.thaw());
       if (const std::optional<int> number = signals_.take()) sandbox_.signal(*number);
     }
     for (const sandbox::Stream stream : {sandbox::Stream::out, sandbox::Stream::error}) {
@@ -179,7 +217,30 @@ class Relay {
         sandbox_.kill(spec::EndStatus::denied,
                       "contained by policy rule " + violation.rule + ": " + violation.arguments);
       }
+      const std::optional<scenario::NetworkDemand> demand = network_->demand_of(event);
+      if (demand && demand->consequence == spec::Consequence::pause) pause(*demand);
     }
+  }
+
+  void pause(const scenario::NetworkDemand& demand) {
+    const Result<void> frozen = sandbox_.freeze();
+    if (!frozen) {
+      sandbox_.kill(spec::EndStatus::denied, "contained by policy rule " + demand.rule +
+                                                 ": it could not be paused: " + frozen.error().message());
+      return;
+    }
+    resume_at_ = std::max(resume_at_.value_or(Nanoseconds{0}), clock_.monotonic() + demand.measure.pause);
+  }
+
+  // How long to wait at most; lets the program go on when its pause is over.
+  Result<std::chrono::milliseconds> pause_left() {
+    constexpr std::chrono::milliseconds kNap{10'000};
+    if (!resume_at_) return kNap;
+    const Nanoseconds now = clock_.monotonic();
+    if (now < *resume_at_) return std::min(kNap, std::chrono::ceil<std::chrono::milliseconds>(*resume_at_ - now));
+    resume_at_.reset();
+    TRY(sandbox_.thaw());
+    return kNap;
   }
 
   Result<void> copy_input() {
@@ -214,6 +275,8 @@ class Relay {
   sandbox::Sandbox& sandbox_;
   os::StopSignals& signals_;
   scenario::RunGateway* network_;  // null without one
+  const Clock& clock_;
+  std::optional<Nanoseconds> resume_at_;  // it stands still until then
   os::PollSet poll_;
   std::string waiting_;
   std::array<char, 65536> buffer_{};
@@ -234,11 +297,12 @@ Result<spec::SandboxReport> run_sealed(const Arguments& arguments, const Host& h
   const std::optional<policy::Policy> policy = TRY(read_policy(arguments));
   spec::SandboxSpec spec = TRY(read_spec(arguments, policy));
   spec::Command command = read_command(arguments);
+  const spec::FilterSpec filters = TRY(read_filters(arguments));
   os::StopSignals signals = TRY(os::StopSignals::open());
   std::unique_ptr<scenario::RunGateway> network;
   if (policy && scenario::may_have_gateway(*policy, kSubject)) {
     scenario::RunGatewaySpec setup{.policy = *policy, .services = arguments.values("services"), .screen = {}};
-    TRY(scenario::plant_canaries(setup, {}, host.entropy));
+    TRY(scenario::plant_canaries(setup, filters, host.entropy));
     network = TRY(scenario::RunGateway::open(std::move(setup)));
     network->equip(kSubject, spec, command);
   }
@@ -247,7 +311,7 @@ Result<spec::SandboxReport> run_sealed(const Arguments& arguments, const Host& h
   if (!spec.gateway) network.reset();
   if (network) TRY(network->attach(kSubject, *sandbox));
   TRY(sandbox->start(command));
-  TRY(Relay(*engine, *sandbox, signals, network.get()).run());
+  TRY(Relay(*engine, *sandbox, signals, network.get(), host.clock).run());
   return sandbox->destroy();
 }
 
@@ -314,6 +378,8 @@ const Command kExec{
         {"result", Argument::required, "FILE", "write how it ended as JSON"},
         {"tier", Argument::required, "TIER", "native"},
         {"policy", Argument::required, "POLICY", "what it may reach: a file, or a ready policy such as agent"},
+        {"filters", Argument::required, "FILTERS",
+         "what every body must pass: a file, or a set: secrets, pii, injection, strict"},
         {"services", Argument::required, "FILE", "stand-ins that answer in place of the world", true},
         {"allow-degraded", Argument::required, "NAME", "accept a missing protection by name", true},
     },

@@ -48,6 +48,12 @@ const Json* find_pointer(const Json& value, std::string_view pointer) {
   return at;
 }
 
+Json* find_pointer(Json& value, std::string_view pointer) {
+  const Json& fixed = value;
+  // What is found is a part of `value`, which may be changed.
+  return const_cast<Json*>(find_pointer(fixed, pointer));  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+}
+
 std::string pointer_step(std::string_view key) {
   std::string step = "/";
   for (const char c : key) {

@@ -15,6 +15,7 @@ std::string pointer_step(std::string_view key);
 // The value that a pointer names, or null where there is none; the empty pointer names the whole value. Elements of
 // arrays are named by their decimal index without leading zeros.
 const Json* find_pointer(const Json& value, std::string_view pointer);
+Json* find_pointer(Json& value, std::string_view pointer);
 // Whether it is one: empty, or steps that each begin with "/" and hold no "~" but "~0" and "~1".
 bool is_pointer(std::string_view text);
 

@@ -36,7 +36,11 @@ spec::FilterSpec ready(std::string_view name) {
   return spec;
 }
 
-Result<spec::FilterSpec> spec_of(std::string_view name, const std::string& directory) {
+}  // namespace
+
+std::vector<std::string_view> ready_filter_sets() { return {kReady.begin(), kReady.end()}; }
+
+Result<spec::FilterSpec> filter_set(std::string_view name, const std::string& directory) {
   for (const std::string_view known : kReady) {
     if (name == known) return ready(name);
   }
@@ -53,13 +57,9 @@ Result<spec::FilterSpec> spec_of(std::string_view name, const std::string& direc
   return spec;
 }
 
-}  // namespace
-
-std::vector<std::string_view> ready_filter_sets() { return {kReady.begin(), kReady.end()}; }
-
 Result<std::shared_ptr<const Screen>> make_filter_set(std::string_view name, const std::string& directory,
                                                       std::span<const Canary> canaries) {
-  Screen screen = TRY(Screen::make(TRY(spec_of(name, directory)), canaries));
+  Screen screen = TRY(Screen::make(TRY(filter_set(name, directory)), canaries));
   return std::make_shared<const Screen>(std::move(screen));
 }
 

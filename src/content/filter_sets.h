@@ -15,11 +15,14 @@
 
 #include "base/result.h"
 #include "content/screen.h"
+#include "spec/filters.h"
 
 namespace belljar::content {
 
 std::vector<std::string_view> ready_filter_sets();
 
+// What such a name asks for.
+Result<spec::FilterSpec> filter_set(std::string_view name, const std::string& directory);
 Result<std::shared_ptr<const Screen>> make_filter_set(std::string_view name, const std::string& directory,
                                                       std::span<const Canary> canaries = {});
 

@@ -193,6 +193,7 @@ Decision Exchange::decide(const Message& message, Way& way, const Parties& parti
       continue;
     }
     if (decision.act != Act::alter) return decision;
+    if (!last.reason.empty()) decision.reason = last.rule + ": " + last.reason + "; " + decision.reason;
     if (!altered) altered = message;
     altered->body = decision.altered;
     altered->text = codec::to_json(decision.altered);

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "codec/json_pointer.h"
 #include "exchange/exchange.h"
 #include "exchange/tool_stage.h"
 
@@ -16,12 +17,22 @@ Act act_of(spec::Consequence consequence, const Message& message) {
   return Act::refuse;
 }
 
+std::optional<Sanction> sanction_of(const policy::Decision& decision) {
+  using spec::Consequence;
+  const bool lasts = decision.consequence == Consequence::throttle || decision.consequence == Consequence::pause ||
+                     decision.consequence == Consequence::reset;
+  if (!lasts || decision.measure == nullptr) return std::nullopt;
+  return Sanction{decision.consequence, *decision.measure};
+}
+
 Decision denied(const policy::Decision& decision, std::string_view what, const Message& message) {
-  return {act_of(decision.consequence, message),
-          "policy." + std::string{decision.rule},
-          std::string{what} + ": " + std::string{decision.reason},
-          {},
-          {}};
+  Decision out{act_of(decision.consequence, message),
+               "policy." + std::string{decision.rule},
+               std::string{what} + ": " + std::string{decision.reason},
+               {},
+               {}};
+  out.sanction = sanction_of(decision);
+  return out;
 }
 
 using Attributes = std::array<policy::Attribute, 3>;
@@ -31,6 +42,51 @@ Attributes attributes_of(const Message& message) {
            {"bytes", static_cast<std::int64_t>(message.text.size())},
            {"tokens", static_cast<std::int64_t>(message.tokens)}}};
 }
+
+// The questions that one message puts to the policy, and what came of them.
+class Inquiry {
+ public:
+  Inquiry(const policy::Policy& policy, const Message& message) : policy_{policy}, message_{message} {}
+
+  // False: the message does not pass, and nothing further has to be asked.
+  bool ask(const policy::Request& request, const std::string& what) {
+    const policy::Decision decision = policy_.decide(request);
+    if (decision.answer == policy::Answer::allow) return true;
+    decision_ = denied(decision, what, message_);
+    if (decision.consequence != spec::Consequence::redact) return false;
+    for (const std::string_view member : policy_.redactions(request)) redact(member);
+    decision_.act = Act::allow;
+    return true;
+  }
+
+  // `permit`: by which a call passes.
+  Decision conclude(std::string permit) {
+    if (decision_.act != Act::allow) return std::move(decision_);
+    // What a rule would take away and the message does not have is no news.
+    Decision passed = altered_ ? std::move(decision_) : Decision{};
+    if (altered_) {
+      passed.act = Act::alter;
+      passed.altered = std::move(body_);
+    }
+    passed.permit = std::move(permit);
+    return passed;
+  }
+
+ private:
+  void redact(std::string_view member) {
+    if (body_.is_null()) body_ = message_.body;
+    codec::Json* found = codec::find_pointer(body_, member);
+    if (found == nullptr) return;
+    altered_ = true;
+    *found = found->is_string() ? codec::Json{"[redacted]"} : codec::Json{};
+  }
+
+  const policy::Policy& policy_;
+  const Message& message_;
+  Decision decision_;
+  codec::Json body_;
+  bool altered_ = false;
+};
 
 }  // namespace
 
@@ -87,23 +143,24 @@ Decision PolicyStage::call(const Message& message, const Context& context) const
 }
 
 Decision PolicyStage::admit(const Message& message, const Context& context) const {
-  const std::string_view direction = direction_name(message.direction);
+  const std::string direction{direction_name(message.direction)};
   const Attributes attributes = attributes_of(message);
-  const auto sent = policy_.decide({message.from, spec::Action::send, context.link.to, attributes});
-  if (sent.answer != policy::Answer::allow) {
-    return denied(sent, "send " + std::string{direction} + " of " + context.link.to, message);
+  const std::string& model = context.link.to;
+  Inquiry inquiry{policy_, message};
+  bool passes =
+      inquiry.ask({message.from, spec::Action::send, model, attributes}, "send " + direction + " of " + model);
+  std::string permit;
+  if (passes && context.link.shape.calls && message.direction == Direction::request) {
+    Decision called = call(message, context);
+    if (called.act != Act::allow) return called;
+    permit = std::move(called.permit);
   }
-  Decision decision;
-  if (context.link.shape.calls && message.direction == Direction::request) {
-    decision = call(message, context);
-    if (decision.act != Act::allow) return decision;
-  }
+  const std::span<const policy::Attribute> of_data = std::span{attributes}.first<1>();
   for (const std::string& domain : context.link.shape.data) {
-    const auto used = policy_.decide(
-        {message.to, spec::Action::use_data, domain, std::span<const policy::Attribute>{attributes}.first<1>()});
-    if (used.answer != policy::Answer::allow) return denied(used, message.to + " uses data " + domain, message);
+    if (!passes) break;
+    passes = inquiry.ask({message.to, spec::Action::use_data, domain, of_data}, message.to + " uses data " + domain);
   }
-  return decision;
+  return inquiry.conclude(std::move(permit));
 }
 
 }  // namespace belljar::exchange

@@ -5,7 +5,10 @@
 //
 // Each message is a `send` to the model of its link, asked or answering, by whoever speaks; each data domain that the
 // link names is `use data` by whoever is to receive it. A denial is graded by the rule: record refuses the message,
-// quarantine holds it, kill contains the model that sent it. The workload cannot be contained; its message is refused.
+// throttle, pause and reset refuse it and say what its sender is to meet (Decision::sanction), quarantine holds it,
+// kill contains the model that sent it. The workload cannot be contained; its message is refused. Where redaction alone
+// stands against a message it passes, altered: a text that a rule names becomes "[redacted]", any other value null;
+// what the message does not have is not missed.
 #pragma once
 
 #include <map>

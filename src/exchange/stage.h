@@ -19,6 +19,7 @@
 #include "content/screen.h"
 #include "exchange/trace.h"
 #include "spec/composition.h"
+#include "spec/policy.h"
 
 namespace belljar::exchange {
 
@@ -70,6 +71,12 @@ struct FaultHit {
   std::size_t index = 0;  // of the fault in the scenario
 };
 
+// What a rule of the policy asks to follow for whoever sent the message, beside what becomes of the message.
+struct Sanction {
+  spec::Consequence consequence = spec::Consequence::record;
+  spec::Measure measure;
+};
+
 struct Decision {
   Act act = Act::allow;
   std::string rule;    // "contract.answer.schema"
@@ -78,6 +85,7 @@ struct Decision {
   std::optional<FaultHit> fault;
   std::vector<content::Finding> findings = {};  // of the content filters, also where the message passes
   std::string permit = {};                      // of a call: the policy's rule that lets it pass
+  std::optional<Sanction> sanction = {};        // throttle, pause, reset
 };
 
 struct Spent {

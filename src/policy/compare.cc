@@ -145,7 +145,9 @@ std::optional<Change> change_between(const Decision& before, const Decision& aft
   const bool is = after.answer == Answer::allow;
   if (was != is) return is ? Change::allowed : Change::denied;
   if (is) return *before.terms == *after.terms ? std::nullopt : std::optional{Change::terms};
-  return before.consequence == after.consequence ? std::nullopt : std::optional{Change::consequence};
+  const auto measure = [](const Decision& one) { return one.measure != nullptr ? *one.measure : spec::Measure{}; };
+  const bool same = before.consequence == after.consequence && measure(before) == measure(after);
+  return same ? std::nullopt : std::optional{Change::consequence};
 }
 
 }  // namespace

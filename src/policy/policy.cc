@@ -68,6 +68,7 @@ std::vector<std::string_view> patterns(const PolicyRule& rule, Action action) {
 // The answer so far; rules are numbered in the order of the file, and the first of a kind is the one that is told.
 struct Tally {
   std::uint32_t forbidden = kNone;
+  std::uint32_t redacting = kNone;
   std::uint32_t failed = kNone;
   const std::string* trouble = nullptr;
   std::uint32_t permitted = kNone;
@@ -98,7 +99,8 @@ struct Policy::Program {
         if (number < tally.failed) tally.trouble = trouble;
         return note(tally.failed, number);
       case Truth::yes:
-        if (forbid) return note(tally.forbidden, number);
+        if (forbid)
+          return note(rule.source->then == spec::Consequence::redact ? tally.redacting : tally.forbidden, number);
         note(tally.permitted, number);
         break;
       case Truth::unknown:
@@ -112,7 +114,7 @@ struct Policy::Program {
   Decision deny(std::uint32_t number, std::string_view reason, bool failed) const {
     const PolicyRule& rule = *rules[number].source;
     const auto consequence = rule.effect == Effect::forbid ? rule.then : spec.otherwise;
-    return {Answer::deny, rule.id, reason, consequence, nullptr, failed};
+    return {Answer::deny, rule.id, reason, consequence, nullptr, failed, &rule.measure};
   }
 
   Decision conclude(const Tally& tally, Action action) const {
@@ -122,6 +124,7 @@ struct Policy::Program {
       return {Answer::deny, "default", unpermitted[static_cast<std::size_t>(action)], spec.otherwise, nullptr, false};
     }
     const bool allowed = tally.permitted != kNone && tally.open_forbid == kNone;
+    if (allowed && tally.redacting != kNone) return deny(tally.redacting, rules[tally.redacting].reason, false);
     const std::uint32_t number =
         allowed ? tally.permitted : (tally.intercepting != kNone ? tally.intercepting : tally.open);
     const Rule& rule = rules[number];
@@ -148,6 +151,20 @@ Decision Policy::decide(const Request& request) const {
     for (const std::uint32_t rule : program.everything) weigh(rule);
   }
   return program.conclude(tally, request.action);
+}
+
+std::vector<std::string_view> Policy::redactions(const Request& request) const {
+  std::vector<std::string_view> members;
+  const Known known = place(request);
+  program_->indexes[static_cast<std::size_t>(request.action)].visit(request.resource, [&](std::uint32_t number) {
+    const Rule& rule = program_->rules[number];
+    const std::string* trouble = nullptr;
+    const bool redacts = rule.source->effect == Effect::forbid && rule.source->then == spec::Consequence::redact;
+    if (!redacts || evaluate(rule, known, request.action, trouble) != Truth::yes) return;
+    const std::vector<std::string>& more = rule.source->measure.members;
+    members.insert(members.end(), more.begin(), more.end());
+  });
+  return members;
 }
 
 std::string_view Policy::forbids_below(Action action, std::string_view subject, std::string_view path) const {

@@ -13,6 +13,8 @@
 // With `partial`, attributes that are absent are not known yet. `allow` and `deny` are then final whatever they turn
 // out to be; `depends` means that the rest decides: go on only where it can be seen, and ask again with it.
 //
+// A forbid that redacts weighs less than any other: it decides only where everything else allows.
+//
 // Immutable; any thread. Deciding reads no clock, does no I/O and allocates nothing.
 #pragma once
 
@@ -21,6 +23,7 @@
 #include <span>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "base/result.h"
 #include "spec/policy.h"
@@ -56,11 +59,16 @@ struct Decision {
   // intercepts TLS comes before those that do not. deny: null.
   const spec::Terms* terms = nullptr;
   bool failed = false;  // denied because a rule could not be evaluated
+  // deny by a rule: how its consequence is meted out.
+  const spec::Measure* measure = nullptr;
 };
 
 class Policy {
  public:
   Decision decide(const Request& request) const;
+  // After a denial whose consequence is redact, which says that it is allowed but for forbids of that kind: what each
+  // of them takes away.
+  std::vector<std::string_view> redactions(const Request& request) const;
   // Whether some forbid may concern something below the folder `path`: what is bound as a whole cannot be kept apart.
   // read and write alone; goes through every rule. The rule's id, or empty.
   std::string_view forbids_below(Action action, std::string_view subject, std::string_view path) const;

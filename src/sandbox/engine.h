@@ -105,6 +105,11 @@ class Sandbox {
     return Error{Errc::unavailable, "read the walls of a sandbox back: this one has none"};
   }
 
+  // Stops every task of it where it stands, and lets them go on; what is outside keeps its time, quotas and deadlines
+  // among it. A sandbox that stands still can be killed. Errc::unavailable: this host cannot.
+  virtual Result<void> freeze() { return Error{Errc::unavailable, "freeze a sandbox: this one has no cgroup"}; }
+  virtual Result<void> thaw() { return Error{Errc::unavailable, "thaw a sandbox: this one has no cgroup"}; }
+
   virtual bool ended() const = 0;
   virtual void signal(int number) = 0;  // forwarded to every process inside
   // Ends the whole tree; `why` becomes the reason of the report and `status` its status.

@@ -19,6 +19,7 @@ struct Event {
     deadline,   // its answer is no longer awaited
     hand_over,  // its answer reaches whoever asked
     retry,      // it is asked again
+    resume,     // a paused model goes on; `ask` names no question but a seat (driver.h)
   };
   Kind kind = Kind::deliver;
   std::uint64_t ask = 0;

@@ -114,8 +114,9 @@ Result<void> Driver::sleep(os::PollSet& set) {
   if (const Event* next = agenda_.next()) {
     // Under the logical clock what has not been handled waits for an answer.
     const auto ask = asks_.find(next->ask);
-    const bool waits =
-        logical_ && ask != asks_.end() && !seats_[ask->second.station].station->ready(ask->second.number);
+    const bool waits = logical_ && ask != asks_.end() &&
+                       !seats_[ask->second.station].station->ready(ask->second.number) &&
+                       !paused_until(seats_[ask->second.station]);
     if (!waits) until = std::min(until, logical_ ? now : begun_ + Nanoseconds{next->t_ns});
   }
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(std::max(until - now, Nanoseconds{0}));
@@ -147,6 +148,7 @@ Result<void> Driver::turn() {
   if (tools_.engine != nullptr) TRY(tools_.engine->pump());
   for (const Seat& seat : seats_) TRY(seat.station->look());
   for (const Seat& seat : seats_) TRY(seat.station->gather());
+  TRY(take_demands());
   TRY(tell_findings());
   // Before the next questions are asked.
   TRY(tools_.journal.tick(traffic()));
@@ -164,7 +166,8 @@ Result<bool> Driver::blocked(const Event& event) {
   Ask* ask = find(event.ask);
   if (ask == nullptr || ask->answered || ask->reply) return false;
   Station& station = *seats_[ask->station].station;
-  if (station.ready(ask->number)) return false;
+  // One that stands still says nothing: what becomes of its questions follows from the time alone.
+  if (station.ready(ask->number) || paused_until(seats_[ask->station])) return false;
   const Nanoseconds deadline = links_[ask->link]->contract.deadline;
   const Nanoseconds patience = std::max(kGuardLeast, kGuardDeadlines * deadline) + input_.times.start;
   if (tools_.clock.monotonic() < station.asked_at(ask->number) + patience || station.mute()) return true;
@@ -191,6 +194,8 @@ Result<void> Driver::handle(const Event& event) {
       return on_hand_over(event.ask);
     case Event::Kind::retry:
       return on_retry(event.ask);
+    case Event::Kind::resume:
+      return on_resume(seat_key(event.ask));
   }
   return {};
 }

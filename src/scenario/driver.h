@@ -1,6 +1,6 @@
 // Driver: what drive() is made of. driver.cc turns the wheel, driver_asks.cc moves messages, driver_faults.cc lets
-// faults strike them, driver_findings.cc tells of them, driver_calls.cc takes what models ask of others,
-// driver_cases.cc begins and ends cases. Inner part of drive.h.
+// faults strike them, driver_sanctions.cc does to models what a policy asks, driver_findings.cc tells of them,
+// driver_calls.cc takes what models ask of others, driver_cases.cc begins and ends cases. Inner part of drive.h.
 #pragma once
 
 #include <deque>
@@ -52,7 +52,17 @@ struct Root {
   std::int64_t latency_ns = 0;  // of its answer, where one model gives it
 };
 
+// What a policy's rules have put on a model, or on the workload.
+struct Restraint {
+  std::int64_t interval_ns = 0;  // between its messages; 0: none
+  std::int64_t free_ns = 0;      // when the next one may go
+  std::optional<std::int64_t> paused_until_ns;
+  std::uint32_t resets = 0;
+};
+
 constexpr std::uint64_t ask_key(std::size_t station, std::uint64_t number) { return (station << 40U) | number; }
+// In the place of a question's key, where an event is about a seat.
+constexpr std::uint64_t seat_key(std::size_t seat) { return UINT64_MAX - seat; }
 
 class Driver {
  public:
@@ -107,6 +117,7 @@ class Driver {
   Result<void> on_hand_over(std::uint64_t key);
   Result<void> on_retry(std::uint64_t key);
   Result<void> free_place(std::size_t seat);
+  Result<void> fill_places(std::size_t seat);  // from the queue
   Result<void> believe(std::uint64_t key, Reply reply);
   Result<void> accept(std::uint64_t key, std::int64_t at_ns);
   Result<void> failure(std::uint64_t key, const codec::Json& error);
@@ -120,6 +131,18 @@ class Driver {
   Result<void> copies(const Ask& ask, const codec::Json& body, std::uint64_t count);
   Result<void> struck_request(Ask ask, const codec::Json& body, const exchange::FaultHit& hit);
   Result<void> struck_answer(std::uint64_t key, const exchange::FaultHit& hit);
+
+  // driver_sanctions.cc
+  Result<void> take_demands();
+  Result<void> sanction(const std::string& who, const std::string& rule, const std::string& why,
+                        const exchange::Sanction& sanction);
+  Result<void> pause(const std::string& who, const std::string& rule, std::int64_t for_ns);
+  Result<void> reset(const std::string& who, const std::string& rule, std::uint32_t resets_max);
+  Result<void> contain_paused(Seat& seat, const std::string& rule, const Error& why);
+  Result<void> on_resume(std::size_t seat);
+  void throttle_network(const std::string& who);
+  std::int64_t next_turn(const std::string& who, std::int64_t at_ns);
+  std::optional<std::int64_t> paused_until(const Seat& seat) const;
 
   // driver_calls.cc
   Result<void> take_calls();
@@ -163,6 +186,7 @@ class Driver {
   std::unordered_map<std::uint64_t, Ask> asks_;
   std::vector<spec::CaseResult> results_;
   std::map<std::string, spec::VoteRun> votes_;
+  std::map<std::string, Restraint> restraints_;
   EndCounts ends_{};
   Nanoseconds begun_{};
   std::int64_t now_ns_ = 0;  // on the run's clock

@@ -167,7 +167,7 @@ std::int64_t Driver::throttle(std::size_t link) {
     }
     way.begun.push_back(at_ns);
   }
-  return at_ns;
+  return next_turn(links_[link]->from, at_ns);
 }
 
 void Driver::launch(Ask ask) {
@@ -190,8 +190,13 @@ Result<void> Driver::measure_gain(const Ask& ask) {
 Result<void> Driver::on_deliver(std::uint64_t key) {
   Ask* ask = find(key);
   if (ask == nullptr) return {};
-  TRY(measure_gain(*ask));
   Seat& seat = seats_[ask->station];
+  if (const auto until_ns = paused_until(seat)) {
+    if (seat.fate) return lose(key, *seat.fate, ErrorClass::environment);
+    agenda_.put(*until_ns, Event::Kind::deliver, key);
+    return {};
+  }
+  TRY(measure_gain(*ask));
   if (seat.sent >= seat.station->spec().in_flight) {
     seat.queue.push_back(key);
     return {};
@@ -224,8 +229,14 @@ Result<void> Driver::free_place(std::size_t at) {
   Seat& seat = seats_[at];
   --seat.sent;
   seat.at_work.reset();
+  return fill_places(at);
+}
+
+Result<void> Driver::fill_places(std::size_t at) {
+  Seat& seat = seats_[at];
   while (!seat.queue.empty() && seat.sent < seat.station->spec().in_flight) {
     const std::uint64_t key = seat.queue.front();
+    if (!seat.fate && paused_until(seat)) return {};
     seat.queue.pop_front();
     Ask* ask = find(key);
     if (ask == nullptr) continue;
@@ -241,6 +252,13 @@ Result<void> Driver::free_place(std::size_t at) {
 Result<void> Driver::on_due(std::uint64_t key) {
   Ask* ask = find(key);
   if (ask == nullptr || ask->answered || !ask->sent) return {};
+  if (const auto until_ns = paused_until(seats_[ask->station])) {
+    const bool late = *until_ns > ask->deadline_ns;
+    if (late && !logical_) return {};  // its deadline is on the agenda
+    agenda_.put(late ? std::max(now_ns_, ask->deadline_ns) : *until_ns, late ? Event::Kind::deadline : Event::Kind::due,
+                key);
+    return {};
+  }
   Station& station = *seats_[ask->station].station;
   if (!ask->reply && !station.ready(ask->number)) return {};
   Reply reply = ask->reply ? std::move(*ask->reply) : station.take(ask->number);
@@ -263,6 +281,12 @@ Result<void> Driver::on_deadline(std::uint64_t key) {
     return lose(key, {CaseEnd::timeout, "no answer within its deadline"}, ErrorClass::timeout);
   }
   Station& station = *seats_[ask->station].station;
+  if (paused_until(seats_[ask->station])) {
+    const std::size_t seat = ask->station;
+    TRY(station.drop(ask->number));
+    TRY(lose(key, {CaseEnd::timeout, "no answer within its deadline: the model was paused"}, ErrorClass::timeout));
+    return free_place(seat);
+  }
   if (!logical_ && !ask->reply && (station.mute() || station.ready(ask->number))) {
     // Its end, or its reply, is about to be handled.
     agenda_.put(now_ns_ + 1'000'000, Event::Kind::deadline, key);
@@ -353,8 +377,15 @@ Result<void> Driver::failure(std::uint64_t key, const Json& body) {
   return lose(key, {CaseEnd::model_error, "the model said: " + error_text(body)}, kind);
 }
 
-// The answer reaches whoever asked at that time.
+// The answer reaches whoever asked at that time, or when its model may speak again.
 Result<void> Driver::accept(std::uint64_t key, std::int64_t at_ns) {
+  const Ask& ask = *find(key);
+  const std::int64_t turn_ns = next_turn(ask.request.to, at_ns);
+  if (turn_ns > at_ns && turn_ns > ask.deadline_ns) {
+    agenda_.put(std::max(now_ns_, ask.deadline_ns), Event::Kind::deadline, key);
+    return {};
+  }
+  at_ns = turn_ns;
   if (at_ns <= now_ns_) return on_hand_over(key);
   agenda_.put(at_ns, Event::Kind::hand_over, key);
   return {};

@@ -23,6 +23,7 @@ Result<bool> Driver::calls_first(const Event& event) {
   if (event.kind != Event::Kind::due && event.kind != Event::Kind::deadline) return false;
   Ask* ask = find(event.ask);
   if (ask == nullptr || !ask->sent || ask->answered || ask->reply) return false;
+  if (paused_until(seats_[ask->station])) return false;
   auto call = tools_.calls->take(seats_[ask->station].station->name(), ask->request.id);
   if (!call) return false;
   const Event taken = agenda_.take();

@@ -20,7 +20,7 @@ Result<void> Driver::struck_request(Ask ask, const Json& body, const FaultHit& h
       return {};
     case FaultKind::amnesia:
       if (!input_.remake) return Error{Errc::internal, "a fault asks for a new sandbox and nothing makes one"};
-      TRY(seat.station->restart(TRY(input_.remake(seat.station->name()))));
+      TRY(seat.station->restart(TRY(input_.remake(seat.station->name())), "a fault of the scenario"));
       launch(std::move(ask));
       return {};
     default:

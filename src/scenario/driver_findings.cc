@@ -17,7 +17,14 @@ Result<void> Driver::noticed(const exchange::Message& message, const exchange::D
     finding.detail = found.shown + (found.treatment == content::Treatment::redact ? ": redacted" : ": noted");
     TRY(alarmed(tools_.monitor.watch(std::move(finding), tools_.journal.elapsed_ns())));
   }
-  return {};
+  if (!decision.rule.starts_with("policy.")) return {};
+  spec::Finding redacted;
+  redacted.severity = "low";
+  redacted.kind = "policy";
+  redacted.model = message.from == "workload" ? message.to : message.from;
+  redacted.rule = decision.rule;
+  redacted.detail = decision.reason + ": redacted";
+  return alarmed(tools_.monitor.watch(std::move(redacted), tools_.journal.elapsed_ns()));
 }
 
 namespace {
@@ -42,7 +49,10 @@ Result<void> Driver::broke(const std::string& model, const exchange::Decision& d
     return alarmed(tools_.monitor.watch_refusal(model, decision.rule, decision.reason, at_ns));
   }
   spec::Finding finding;
-  finding.severity = decision.act == Act::contain ? "critical" : decision.act == Act::hold ? "high" : "medium";
+  const bool stopped = decision.sanction && decision.sanction->consequence > spec::Consequence::throttle;
+  finding.severity = decision.act == Act::contain           ? "critical"
+                     : decision.act == Act::hold || stopped ? "high"
+                                                            : "medium";
   if (decision.rule == exchange::kDriftRule) finding.severity = "high";
   if (kind == "canary") finding.severity = "critical";
   finding.kind = kind;
@@ -50,7 +60,9 @@ Result<void> Driver::broke(const std::string& model, const exchange::Decision& d
   finding.rule = decision.rule;
   finding.detail = decision.reason;
   if (decision.act == Act::contain) return alarmed(tools_.monitor.demand(std::move(finding), at_ns));
-  return alarmed(tools_.monitor.watch(std::move(finding), at_ns));
+  TRY(alarmed(tools_.monitor.watch(std::move(finding), at_ns)));
+  if (!decision.sanction) return {};
+  return sanction(model, decision.rule, decision.reason, *decision.sanction);
 }
 
 }  // namespace belljar::scenario

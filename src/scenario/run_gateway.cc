@@ -1,6 +1,7 @@
 #include "scenario/run_gateway.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <utility>
 
@@ -161,6 +162,18 @@ std::vector<spec::NetworkEvent> RunGateway::take_events(const std::string& subje
   const auto found = waiting_.find(subject);
   if (found == waiting_.end()) return {};
   return std::exchange(found->second, {});
+}
+
+std::optional<NetworkDemand> RunGateway::demand_of(const spec::NetworkEvent& event) const {
+  using spec::Consequence;
+  constexpr std::array<Consequence, 3> kLasting{Consequence::throttle, Consequence::pause, Consequence::reset};
+  const bool lasts = std::any_of(kLasting.begin(), kLasting.end(),
+                                 [&](Consequence one) { return event.consequence == spec::consequence_name(one); });
+  if (!lasts) return std::nullopt;
+  const auto& rules = policy_->spec().rules;
+  const auto rule = std::find_if(rules.begin(), rules.end(), [&](const auto& one) { return one.id == event.rule; });
+  if (rule == rules.end()) return std::nullopt;
+  return NetworkDemand{rule->id, violation_of(event).arguments, rule->then, rule->measure};
 }
 
 spec::Violation violation_of(const spec::NetworkEvent& event) {

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,14 @@ struct RunGatewaySpec {
 // makes the screen that finds them and what `filters` asks for. Decoys are treated as canaries are.
 Result<void> plant_canaries(RunGatewaySpec& spec, const spec::FilterSpec& filters, Entropy& entropy);
 
+// What the rule that a request broke asks to follow beyond the refusal: throttle, pause, reset.
+struct NetworkDemand {
+  std::string rule;  // its id
+  std::string what;  // the request, for people
+  spec::Consequence consequence = spec::Consequence::record;
+  spec::Measure measure;
+};
+
 bool may_have_gateway(const policy::Policy& policy, std::string_view subject);
 
 class RunGateway {
@@ -64,9 +73,15 @@ class RunGateway {
   // For a sandbox whose spec has a gateway.
   Result<void> attach(const std::string& subject, sandbox::Sandbox& sandbox);
   void detach(const std::string& subject);
+  // For a subject that was attached; see Gateway::throttle().
+  void throttle(const std::string& subject, std::chrono::nanoseconds interval) {
+    gateway_->throttle(subject, interval);
+  }
 
   int poll_fd() const { return gateway_->poll_fd(); }
   std::vector<spec::NetworkEvent> take_events(const std::string& subject);
+  // What is to be contained is a violation (violation_of).
+  std::optional<NetworkDemand> demand_of(const spec::NetworkEvent& event) const;
   // What services kept: mail, statements, objects.
   std::vector<boundary::ServiceNote> take_notes() { return notes_->take(); }
 

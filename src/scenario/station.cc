@@ -47,21 +47,39 @@ Result<void> Station::start() {
   return tools_.journal.add({{"kind", "model-started"}, {"model", name()}});
 }
 
-Result<void> Station::restart(DriveModel model) {
+Result<void> Station::pause() {
+  if (!model_.sandbox || stage_ != Stage::asking) return {};
+  return model_.sandbox->freeze();
+}
+
+Result<void> Station::resume() {
+  if (!model_.sandbox || gone()) return {};
+  return model_.sandbox->thaw();
+}
+
+void Station::throttle_network(std::chrono::nanoseconds interval) {
+  if (model_.has_gateway && asking()) tools_.network->throttle(name(), interval);
+}
+
+Result<void> Station::restart(DriveModel model, const std::string& why) {
   if (model_.sandbox) {
-    model_.sandbox->kill(spec::EndStatus::signaled, "started anew: a fault of the scenario");
+    model_.sandbox->kill(spec::EndStatus::signaled, "started anew: " + why);
     TRY(leave_network());
-    TRY_CTX(model_.sandbox->destroy(), "end model " + name());
+    const spec::SandboxReport report = TRY_CTX(model_.sandbox->destroy(), "end model " + name());
+    for (const spec::Violation& violation : report.violations) TRY(write_violation(violation));
+    TRY(tools_.journal.add(
+        {{"kind", "destroyed"}, {"model", name()}, {"report", spec::report_json(report)}, {"anew", true}}));
   }
   for (const auto& [number, question] : open_) {
-    put_reply(number, {{}, Fate{CaseEnd::model_error, "the model was started anew: a fault of the scenario"}, 0});
+    put_reply(number, {{}, Fate{CaseEnd::model_error, "the model was started anew: " + why}, 0});
   }
+  demands_.clear();  // of the life that is over
   model_ = std::move(model);
   has_answered_ = false;
   silent_ = 0;
   mute_until_.reset();
   TRY(open_port());
-  return tools_.journal.add({{"kind", "model-started"}, {"model", name()}, {"anew", true}});
+  return tools_.journal.add({{"kind", "model-started"}, {"model", name()}, {"anew", true}, {"why", why}});
 }
 
 void Station::watch(os::PollSet& set) const {
@@ -184,8 +202,24 @@ Result<Fate> Station::time_out(std::uint64_t number) {
   return fate;
 }
 
+Result<void> Station::drop(std::uint64_t number) {
+  if (gone()) {
+    (void)take(number);
+    return {};
+  }
+  open_.erase(number);
+  port_->give_up(number);
+  const auto said = replies_.find(number);
+  if (said == replies_.end()) return {};
+  const Reply reply = std::move(said->second);
+  replies_.erase(said);
+  return reply.lost ? Result<void>{} : stray("late", reply.arrival.text, &reply.arrival.body);
+}
+
 void Station::leave() {
   if (stage_ != Stage::asking) return;
+  // It cannot see the end of its input while it stands still; one that cannot be thawed is killed when its time is up.
+  (void)resume();
   stage_ = Stage::leaving;
   leave_at_ = tools_.clock.monotonic() + tools_.times.leave;
   port_->close_input();
@@ -212,6 +246,7 @@ Result<void> Station::hear_network() {
     const std::int64_t ago_ns = tools_.clock.monotonic().count() - event.first_ns;
     violation.first_ns = tools_.journal.elapsed_ns() - model_.made_ns - ago_ns;
     model_.sandbox->note(std::move(violation));
+    if (auto demand = tools_.network->demand_of(event)) demands_.push_back(std::move(*demand));
   }
   return {};
 }

@@ -101,7 +101,12 @@ class Station {
 
   Result<void> start();
   // Ends what runs and starts `model` in its place: the same model, remembering nothing. Open questions are lost.
-  Result<void> restart(DriveModel model);
+  Result<void> restart(DriveModel model, const std::string& why);
+  bool asking() const { return stage_ == Stage::asking; }
+  // Its sandbox stands still until resume(), or until it is to leave.
+  Result<void> pause();
+  Result<void> resume();
+  void throttle_network(std::chrono::nanoseconds interval);
 
   void watch(os::PollSet& set) const;
   Nanoseconds wake_at() const;  // when act() has something to do though nothing came
@@ -119,9 +124,14 @@ class Station {
   Reply take(std::uint64_t number);  // when ready
   // Nothing came in time: says how the question ends. It counts against the model.
   Result<Fate> time_out(std::uint64_t number);
+  // The same where the model was not let answer: nothing counts against it, and what it said already came too late.
+  Result<void> drop(std::uint64_t number);
   Nanoseconds asked_at(std::uint64_t number) const;
   std::size_t open() const { return open_.size(); }
   bool mute() const { return port_ != nullptr && port_->mute(); }
+
+  // What the rules that its network requests broke ask for, since the last call.
+  std::vector<NetworkDemand> take_demands() { return std::exchange(demands_, {}); }
 
   void leave();
   Result<void> contain(const monitor::Alarm& alarm, std::int64_t event_ns);
@@ -181,6 +191,7 @@ class Station {
   std::uint64_t held_ = 0;  // messages that came after containment
   std::set<std::string> seen_violations_;
   std::size_t network_entries_ = 0;
+  std::vector<NetworkDemand> demands_;
   spec::ModelRun run_;
 };
 

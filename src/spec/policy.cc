@@ -22,8 +22,6 @@ constexpr std::size_t kNestingMax = 8;
 constexpr std::size_t kRulesMax = 10'000;
 
 constexpr std::array<std::string_view, kActions> kActionNames{"read", "write", "connect", "call", "send", "use data"};
-constexpr std::array<std::string_view, 8> kConsequenceNames{"record",     "redact", "throttle", "pause",
-                                                            "quarantine", "reset",  "kill",     "roll back"};
 constexpr std::array<std::string_view, 3> kTiers{"native", "gvisor", "microvm"};
 
 constexpr std::array<AttributeType, 8> kConnect{{{"subject", ValueType::text},
@@ -140,7 +138,7 @@ void read_limits(Problems& problems, const Yaml& value, Draft& draft) {
 }
 
 void read_otherwise(Problems& problems, const Yaml& value, Draft& draft) {
-  const auto consequence = read_consequence(problems, value);
+  const auto consequence = read_otherwise_consequence(problems, value);
   if (!consequence) return;
   if (draft.parent != nullptr && *consequence < draft.parent->otherwise) {
     return problems.add(value.mark, describe(value),
@@ -298,10 +296,6 @@ Draft read_file(Assembly& assembly, const PolicyFile& file, Role role, const Pol
 
 std::string_view action_name(Action action) { return kActionNames[static_cast<std::size_t>(action)]; }
 
-std::string_view consequence_name(Consequence consequence) {
-  return kConsequenceNames[static_cast<std::size_t>(consequence)];
-}
-
 std::span<const AttributeType> attribute_types(Action action) {
   switch (action) {
     case Action::connect:
@@ -323,15 +317,6 @@ std::optional<Action> read_action(Problems& problems, const Yaml& value) {
   const auto name = read_choice(problems, value, kActionNames, {});
   if (!name) return std::nullopt;
   return static_cast<Action>(std::find(kActionNames.begin(), kActionNames.end(), *name) - kActionNames.begin());
-}
-
-std::optional<Consequence> read_consequence(Problems& problems, const Yaml& value) {
-  constexpr std::array<std::string_view, 3> kNow{"record", "quarantine", "kill"};
-  constexpr std::array<std::string_view, 5> kLater{"redact", "throttle", "pause", "reset", "roll back"};
-  const auto name = read_choice(problems, value, kNow, kLater);
-  if (!name) return std::nullopt;
-  return static_cast<Consequence>(std::find(kConsequenceNames.begin(), kConsequenceNames.end(), *name) -
-                                  kConsequenceNames.begin());
 }
 
 Result<PolicySpec> parse_policy(std::string_view text, const std::string& file, const PolicyReader& read) {

@@ -18,7 +18,7 @@
 //       - forbid: no-admin
 //         action: [connect, call]
 //         what: {hosts: ["**"], tools: ["*/delete_*"]}
-//         then: kill
+//         then: kill                        # or with its measure: {throttle: 5s}, {pause: 1min}, {reset: 2} ...
 //
 // What no rule permits is denied; a forbid wins over every permit; a rule that cannot be evaluated denies. This header
 // is the plain data; policy/policy.h decides. Plain values.
@@ -48,18 +48,27 @@ std::string_view action_name(Action action);  // "use data"
 
 enum class Effect { permit, forbid };
 
-// What follows a denial, in rising severity. Files may name those that this version can do: record, quarantine, kill.
+// What follows a denial, in rising severity. Of all but the first, what was tried does not pass.
 enum class Consequence {
-  record,  // refused, written down
-  redact,
-  throttle,
-  pause,
+  redact,      // a message passes without the members that the rule names, where it would pass but for this rule
+  record,      // refused, written down
+  throttle,    // from then on whoever tried goes slowly
+  pause,       // its sandbox stands still
   quarantine,  // what was tried is held back for a person to look at
-  reset,
-  kill,  // whoever tried is contained: its sandbox is killed, what it still says is held
-  roll_back,
+  reset,       // its sandbox is thrown away and a fresh one takes its place
+  kill,        // whoever tried is contained: its sandbox is killed, what it still says is held
+  roll_back,   // known, refused when a file is read: it needs snapshots
 };
 std::string_view consequence_name(Consequence consequence);  // "roll back"
+
+// How a consequence is meted out; the parts that are another's mean nothing.
+struct Measure {
+  std::chrono::nanoseconds interval{0};  // throttle: from one message or request to the next
+  std::chrono::nanoseconds pause{0};     // 0: until the run ends
+  std::uint32_t resets_max = 3;          // of one model; past them it is contained
+  std::vector<std::string> members;      // redact: JSON Pointers
+  bool operator==(const Measure&) const = default;
+};
 
 // Conditions of the link that a permit opens. Zero: none of it.
 struct NetworkConditions {
@@ -147,6 +156,7 @@ struct PolicyRule {
   std::string narrows;                        // id of the parent's permit that this one takes the place of
   std::string reason;
   Consequence then = Consequence::record;
+  Measure measure;
   Terms terms;  // permits
   std::string file;
   codec::Mark mark;
@@ -164,7 +174,7 @@ struct PolicySpec {
   std::string minimum_tier = "native";          // native, gvisor, microvm
   std::vector<std::string> profiles;            // that a sandbox may use, the first unless it says; empty: any
   std::map<std::string, std::string> limits;    // key of a quota -> its upper bound
-  Consequence otherwise = Consequence::record;  // of what no rule permits
+  Consequence otherwise = Consequence::record;  // of what no rule permits: record, quarantine or kill
   std::vector<PolicyRule> rules;
   std::vector<PolicyFile> files;  // everything it was read from, the first file first
 };

@@ -14,7 +14,12 @@ namespace belljar::spec {
 void read_rule(Problems& problems, const codec::Yaml& value, const PolicySpec* parent, PolicySpec& policy);
 
 std::optional<Action> read_action(Problems& problems, const codec::Yaml& value);
-std::optional<Consequence> read_consequence(Problems& problems, const codec::Yaml& value);
+// What `then` of a forbid may say; `measure` keeps what is not said.
+std::optional<Consequence> read_consequence(Problems& problems, const codec::Yaml& value, Measure& measure);
+// What `otherwise` may say.
+std::optional<Consequence> read_otherwise_consequence(Problems& problems, const codec::Yaml& value);
+// Whether each action of a forbid has something that its consequence can be done to; `mark` is that of `then`.
+void check_consequence(Problems& problems, codec::Mark mark, const PolicyRule& rule);
 void read_selectors(Problems& problems, const codec::Yaml& value, Selectors& what);
 // Overrides what `terms` holds already. `file` is the policy's own, beside which the schema of arguments lies.
 void read_terms(Problems& problems, const codec::Yaml& value, const std::string& file, Terms& terms);

@@ -23,7 +23,7 @@ struct RuleDraft {
   const PolicySpec* policy = nullptr;
   const PolicyRule* parent = nullptr;
   std::vector<std::pair<Mark, Condition>> conditions;
-  bool has_then = false;
+  std::optional<Mark> then;
   const Yaml* terms = nullptr;
 };
 
@@ -83,8 +83,8 @@ void read_reason(Problems& problems, const Yaml& value, RuleDraft& draft) {
 }
 
 void read_then(Problems& problems, const Yaml& value, RuleDraft& draft) {
-  draft.has_then = true;
-  if (const auto consequence = read_consequence(problems, value)) draft.own.then = *consequence;
+  draft.then = value.mark;
+  if (const auto consequence = read_consequence(problems, value, draft.own.measure)) draft.own.then = *consequence;
 }
 
 void read_narrows(Problems& problems, const Yaml& value, RuleDraft& draft) {
@@ -124,8 +124,8 @@ void check_effect(Problems& problems, const Yaml& value, RuleDraft& draft) {
                  "\"permit: ID\" or \"forbid: ID\"");
   }
   draft.own.effect = permit ? Effect::permit : Effect::forbid;
-  if (permit && draft.has_then) {
-    problems.add(value.find("then")->mark, "\"then\" in a permit", "it in a forbid, which it follows");
+  if (permit && draft.then) {
+    problems.add(*draft.then, "\"then\" in a permit", "it in a forbid, which it follows");
   }
   if (!permit && draft.terms != nullptr) problems.add(draft.terms->mark, "\"terms\" in a forbid", "it in a permit");
 }
@@ -188,6 +188,7 @@ void read_rule(Problems& problems, const Yaml& value, const PolicySpec* parent, 
   if (draft.terms != nullptr) check_terms(problems, *draft.terms, draft.own);
   check_selectors(problems, value.mark, draft.own);
   check_conditions(problems, draft);
+  if (draft.then && draft.own.effect == Effect::forbid) check_consequence(problems, *draft.then, draft.own);
   policy.rules.push_back(std::move(draft.own));
 }
 

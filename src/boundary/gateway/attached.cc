@@ -169,6 +169,23 @@ void Attached::tell(const Refusal& refusal, const Asked& asked) {
   event.consequence = refusal.consequence;
   event.first_ns = now_ns();
   events_.add(std::move(event));
+  if (refusal.consequence != spec::consequence_name(spec::Consequence::throttle)) return;
+  for (const spec::PolicyRule& rule : given_.policy->spec().rules) {
+    if (rule.id == refusal.rule) slow_down(rule.measure.interval);
+  }
+}
+
+void Attached::slow_down(std::chrono::nanoseconds interval) {
+  interval_ns_ = std::max<std::int64_t>(interval_ns_, interval.count());
+  free_ns_ = std::max(free_ns_, now_ns() + interval_ns_);
+}
+
+std::chrono::milliseconds Attached::take_turn() {
+  if (interval_ns_ == 0) return std::chrono::milliseconds{0};
+  const std::int64_t now = now_ns();
+  const std::int64_t at = std::max(now, free_ns_);
+  free_ns_ = at + interval_ns_;
+  return std::chrono::ceil<std::chrono::milliseconds>(std::chrono::nanoseconds{at - now});
 }
 
 void Attached::tell_allowed(const Permit& permit, const Asked& asked, std::uint64_t up, std::uint64_t down) {

@@ -79,6 +79,11 @@ class Attached {
   std::optional<IpAddress> address_of(const std::string& name);
   const std::string* name_of(std::uint32_t synthetic) const;
 
+  // From now on a request or connection each `interval`; the slower of several holds.
+  void slow_down(std::chrono::nanoseconds interval);
+  // How long the next one waits for its turn, which it takes.
+  std::chrono::milliseconds take_turn();
+
   // Latency with its jitter, and whether this connection is one of those to be reset; drawn from the seed in order.
   std::chrono::milliseconds draw_latency(const spec::Terms& terms);
   bool draw_reset(const spec::Terms& terms);
@@ -121,6 +126,8 @@ class Attached {
   std::uint64_t queries_ = 0;
   std::uint64_t label_bytes_ = 0;
   std::uint64_t draws_ = 0;
+  std::int64_t interval_ns_ = 0;  // 0: nobody slowed it down
+  std::int64_t free_ns_ = 0;
 };
 
 // What a filter found, as the gateway refuses it: its consequence is the finding's treatment.

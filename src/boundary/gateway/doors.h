@@ -80,6 +80,8 @@ struct Caller {
   const spec::Terms* counted_terms = nullptr;  // whose connections this one was counted among
 
   std::optional<Refusal> count_connection(const Permit& permit);
+  // Waits where the policy has slowed the sandbox down, before it is asked whether anything is allowed.
+  awaitable<void> wait_turn();
 };
 
 // Where everything of a connection goes, once that is known.

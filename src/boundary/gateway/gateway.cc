@@ -61,6 +61,7 @@ class Gateway::Engine {
 
   Result<void> attach(Attachment attachment);
   void detach(std::string_view name);
+  void throttle(std::string_view name, std::chrono::nanoseconds interval);
   const codec::TlsAuthority& authority() const { return *authority_; }
   EventLog& events() { return events_; }
 
@@ -183,6 +184,14 @@ void Gateway::Engine::detach(std::string_view name) {
   });
 }
 
+void Gateway::Engine::throttle(std::string_view name, std::chrono::nanoseconds interval) {
+  there([&] {
+    const auto found = places_.find(name);
+    if (found != places_.end()) found->second.box->attached.slow_down(interval);
+    return 0;
+  });
+}
+
 awaitable<void> Gateway::Engine::sweep() {
   while (true) {
     co_await pause(kSweep);
@@ -233,6 +242,7 @@ Result<std::unique_ptr<Gateway>> Gateway::start(const GatewaySetup& setup) {
 std::string Gateway::authority_pem() const { return engine_->authority().certificate_pem(); }
 Result<void> Gateway::attach(Attachment attachment) { return engine_->attach(std::move(attachment)); }
 void Gateway::detach(std::string_view name) { engine_->detach(name); }
+void Gateway::throttle(std::string_view name, std::chrono::nanoseconds interval) { engine_->throttle(name, interval); }
 std::vector<spec::NetworkEvent> Gateway::take_events() { return engine_->events().take(); }
 int Gateway::poll_fd() const { return engine_->events().poll_fd(); }
 

@@ -160,6 +160,7 @@ awaitable<std::size_t> read_head(Caller& caller, bool first, std::optional<Refus
 }
 
 awaitable<After> serve_one(Caller& caller, HttpJob& job, const std::optional<Place>& place) {
+  co_await caller.wait_turn();
   std::optional<Refusal> no = admit(caller, job, place);
   if (no) {
     co_await refuse_http(caller, job.asked, *no, job.head.method);
@@ -199,6 +200,13 @@ std::uint16_t default_port(std::string_view scheme) { return scheme == "https" ?
 std::optional<Refusal> Caller::count_connection(const Permit& permit) {
   if (std::exchange(counted_terms, permit.terms) == permit.terms) return std::nullopt;
   return box->attached.count_connection(permit);
+}
+
+awaitable<void> Caller::wait_turn() {
+  const Milliseconds wait = box->attached.take_turn();
+  if (wait.count() == 0) co_return;
+  wire.due_in(wait + box->attached.limits().head_deadline);
+  co_await pause(wait);
 }
 
 std::optional<Refusal> admit_up(Caller& caller, HttpJob& job, std::uint64_t bytes) {

@@ -95,6 +95,7 @@ class StreamDoor {
 };
 
 awaitable<std::optional<Refusal>> StreamDoor::may_open() {
+  co_await caller_.wait_turn();
   std::optional<Refusal> no = attached_.ask_decoy(asked_);
   if (!no) no = attached_.ask(asked_, Known::part, permit_);
   if (!no) no = caller_.count_connection(permit_);

@@ -367,6 +367,18 @@ void Box::signal(int number) {
   if (pipes_.control) (void)::send(pipes_.control.get(), &order, sizeof order, MSG_NOSIGNAL);
 }
 
+Result<void> Box::freeze() {
+  if (state_ != BoxState::running || frozen_) return {};
+  TRY_CTX(group_.freeze(), "freeze sandbox " + home_.spec.name);
+  frozen_ = true;
+  return {};
+}
+
+Result<void> Box::thaw() {
+  if (!std::exchange(frozen_, false)) return {};
+  return group_.thaw();
+}
+
 // Killing pid 1 of a pid namespace ends every process in it, whatever they do.
 void Box::kill(spec::EndStatus status, const std::string& why) {
   if (state_ == BoxState::ended || state_ == BoxState::gone) return;
@@ -376,6 +388,8 @@ void Box::kill(spec::EndStatus status, const std::string& why) {
     report_.reason = why;
   }
   if (pidfd_) (void)::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
+  // What cgroup v1 froze dies once it thaws; it gets to run nothing before.
+  (void)thaw();
 }
 
 void Box::on_ended(const LauncherReply& reply) {

@@ -85,6 +85,8 @@ class Box {
   Result<GatewayDoors> gateway_doors();
   Result<std::string> network_differences() const;
   Result<std::string> drift() const;
+  Result<void> freeze();
+  Result<void> thaw();
   int input_fd() const { return pipes_.input.get(); }
   int output_fd(Stream stream) const { return stream == Stream::out ? pipes_.output.get() : pipes_.error.get(); }
   const spec::SandboxReport& report() const { return report_; }
@@ -142,6 +144,7 @@ class Box {
   bool sight_lost_ = false;
   std::array<bool, 4> full_{};  // folders_ whose fullness is on record
   bool killed_by_us_ = false;
+  bool frozen_ = false;
   std::optional<int> exit_status_;
   std::vector<spec::Violation> pending_;                   // not taken yet
   std::map<std::string, std::size_t, std::less<>> known_;  // key of an event -> its record in report_

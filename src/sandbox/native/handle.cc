@@ -26,6 +26,8 @@ class NativeSandbox final : public Sandbox {
   Result<GatewayDoors> gateway_doors() override { return box_->gateway_doors(); }
   Result<std::string> network_differences() override { return box_->network_differences(); }
   Result<std::string> drift() override { return box_->drift(); }
+  Result<void> freeze() override { return box_->freeze(); }
+  Result<void> thaw() override { return box_->thaw(); }
   bool ended() const override { return box_->state() >= BoxState::exited; }
   void signal(int number) override { box_->signal(number); }
   void kill(spec::EndStatus status, const std::string& why) override { box_->kill(status, why); }
