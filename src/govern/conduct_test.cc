@@ -5,7 +5,7 @@
 #include <csignal>
 
 #include "codec/json.h"
-#include "govern/conduct_fixture.h"
+#include "govern/conduct_test.h"
 #include "govern/report.h"
 
 namespace belljar::govern {

@@ -12,8 +12,10 @@ namespace belljar::sandbox::native {
 namespace {
 
 // Everything pid 1 still does once the sandbox is sealed; anything else is the mark of a pid 1 that is no longer ours.
+// A wait that the freezer broke off is taken up again by restart_syscall.
 constexpr std::uint32_t kAllowed[] = {SYS_recvmsg, SYS_sendmsg, SYS_wait4,      SYS_kill,         SYS_ppoll,
-                                      SYS_poll,    SYS_read,    SYS_exit_group, SYS_rt_sigreturn, SYS_prctl};
+                                      SYS_poll,    SYS_read,    SYS_exit_group, SYS_rt_sigreturn, SYS_restart_syscall,
+                                      SYS_prctl};
 constexpr std::size_t kAllowedCount = sizeof kAllowed / sizeof kAllowed[0];
 
 // What the steward of a deterministic sandbox does besides: it traces, asks what a descriptor is, reads the clock.
