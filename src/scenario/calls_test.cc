@@ -48,6 +48,7 @@ class AgentPort final : public Port {
  private:
   struct Waiting final : boundary::Reply {
     void wait(std::int64_t) override {}
+    void ring(std::string_view) override {}
     void head(int code, boundary::Headers) override { status = code; }
     void body(std::string_view bytes) override { text += bytes; }
     void end() override { done.set_value(); }
