@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "codec/csv.h"
+#include "content/normal_text.h"
 
 namespace belljar::scenario {
 
@@ -63,7 +64,7 @@ class CaseMaker {
     for (codec::Json::Member& member : members) {
       if (!workload_.label.empty() && member.first == workload_.label) {
         labelled = !member.second.is_null();
-        made.expected = comparable(member.second);
+        made.expected = comparable(member.second, workload_.compare);
       } else if (member.first == kId) {
         made.id = comparable(member.second);
       } else {
@@ -133,8 +134,17 @@ Result<std::vector<Case>> parse_lines(std::string_view text, const std::string& 
 
 }  // namespace
 
-std::string comparable(const codec::Json& value) {
-  if (value.is_string()) return value.as_string();
+std::string comparable(const codec::Json& value, spec::Compare compare) {
+  if (value.is_string() && compare == spec::Compare::exact) return value.as_string();
+  if (value.is_string()) {
+    constexpr std::size_t kNumberMax = 64;
+    const auto letters = compare == spec::Compare::caseless ? content::LetterCase::folded : content::LetterCase::kept;
+    std::string text = content::normal_text(value.as_string(), letters);
+    const bool may_be_number =
+        !text.empty() && text.size() <= kNumberMax && (text[0] == '-' || (text[0] >= '0' && text[0] <= '9'));
+    const auto number = may_be_number ? codec::parse_json(text) : Result<codec::Json>{codec::Json{}};
+    return number && number.value().is_number() ? codec::canonical_json(number.value()) : text;
+  }
   return value.is_null() ? std::string{} : codec::canonical_json(value);
 }
 

@@ -34,7 +34,8 @@ Result<std::vector<Case>> parse_cases(std::string_view text, const std::string& 
 codec::Json case_request(const Case& item, const std::string& id);
 
 // How labels and answers are written to be compared: text as it is, anything else as canonical JSON (1.0 and 1 are
-// equal, "1" and 1 are too).
-std::string comparable(const codec::Json& value);
+// equal, "1" and 1 are too). Normalised: text as content/normal_text.h has it, and where that is a JSON number as that
+// number ("1.0" and 1 are equal then).
+std::string comparable(const codec::Json& value, spec::Compare compare = spec::Compare::exact);
 
 }  // namespace belljar::scenario

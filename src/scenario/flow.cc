@@ -178,7 +178,7 @@ Joined Flow::vote(const Progress& progress) const {
     const auto said = progress.answers.find(model);
     const Json* value = said == progress.answers.end() ? nullptr : said->second.find(member);
     if (value == nullptr) continue;
-    joined.votes[model] = comparable(*value);
+    joined.votes[model] = comparable(*value, scenario_.workload.compare);
     ++counts[joined.votes[model]];
   }
   const auto more = [](const auto& a, const auto& b) { return a.second < b.second; };
@@ -223,7 +223,7 @@ Joined Flow::join(const Progress& progress) const {
     return joined;
   }
   joined.end = CaseEnd::answered;
-  joined.answered = comparable(*value);
+  joined.answered = comparable(*value, scenario_.workload.compare);
   return joined;
 }
 

@@ -92,10 +92,18 @@ struct LinkSpec {
   codec::Mark mark;
 };
 
+// How a label and an answer are compared, and votes with each other.
+enum class Compare {
+  exact,       // text as it is, anything else as canonical JSON
+  normalised,  // as a reader sees them: content/normal_text.h; text that is a JSON number as that number
+  caseless,    // the same, letters case folded
+};
+
 struct WorkloadSpec {
   std::string cases;                       // .csv or .jsonl
   std::string label;                       // column or member that holds the expected answer; never sent
   std::string answer = "label";            // member of the answer compared with the label
+  Compare compare = Compare::exact;
   std::string positive;                    // for precision and recall; empty: macro average over classes
   std::optional<std::uint64_t> cases_max;  // take the first N
   codec::Mark mark;

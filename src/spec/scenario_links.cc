@@ -76,7 +76,14 @@ void read_cases_max(Problems& problems, const Yaml& value, WorkloadSpec& workloa
   workload.cases_max = read_count(problems, value, "a whole number", {1, 1'000'000'000});
 }
 
-constexpr std::array<Field<WorkloadSpec>, 5> kWorkload{{
+void read_compare(Problems& problems, const Yaml& value, WorkloadSpec& workload) {
+  constexpr std::array<std::string_view, 3> kNames{"exact", "normalised", "caseless"};  // as Compare
+  const auto name = read_choice(problems, value, kNames, {});
+  if (!name) return;
+  workload.compare = static_cast<Compare>(std::find(kNames.begin(), kNames.end(), *name) - kNames.begin());
+}
+
+constexpr std::array<Field<WorkloadSpec>, 6> kWorkload{{
     {"cases", Need::required, read_cases},
     {"label", Need::optional,
      [](Problems& p, const Yaml& v, WorkloadSpec& w) {
@@ -86,6 +93,7 @@ constexpr std::array<Field<WorkloadSpec>, 5> kWorkload{{
      [](Problems& p, const Yaml& v, WorkloadSpec& w) {
        w.answer = read_text(p, v, "the name of a member").value_or("");
      }},
+    {"compare", Need::optional, read_compare},
     {"positive", Need::optional,
      [](Problems& p, const Yaml& v, WorkloadSpec& w) { w.positive = read_text(p, v, "a label").value_or(""); }},
     {"cases_max", Need::optional, read_cases_max},
