@@ -56,7 +56,7 @@ std::string content_text(const Json& content) {
 }
 
 // A chat request by its newest message, its answer by the text, a call of a tool by name and arguments; anything else
-// as it is. Shapes of messages: docs/openai_models.md, docs/gateway.md.
+// as it is. Shapes of messages: docs/openai_models.md, docs/tools.md.
 std::string readable(const Json& body) {
   if (!body.is_object()) return codec::to_json(body);
   const Json* messages = body.find("messages");
@@ -66,14 +66,12 @@ std::string readable(const Json& body) {
     if (content != nullptr) return content_text(*content);
   }
   if (body.find("finish") != nullptr && !text_of(body, "text").empty()) return text_of(body, "text");
-  if (const Json* params = body.find("params"); params != nullptr && params->is_object()) {
-    const Json* arguments = params->find("arguments");
-    return text_of(body, "method") + " " + text_of(*params, "name") +
-           (arguments == nullptr ? "" : " " + codec::to_json(*arguments));
+  if (const std::string tool = text_of(body, "tool"); !tool.empty()) {
+    const Json* arguments = body.find("arguments");
+    return tool + (arguments == nullptr ? "" : " " + codec::to_json(*arguments));
   }
-  if (const Json* result = body.find("result"); result != nullptr && result->is_object()) {
-    const Json* content = result->find("content");
-    if (content != nullptr) return content_text(*content);
+  if (const Json* content = body.find("content"); content != nullptr && content->is_array()) {
+    return content_text(*content);
   }
   Json::Object rest;
   for (const auto& [name, value] : body.as_object()) {
