@@ -76,11 +76,11 @@ void McpTalk::give_up(std::uint64_t number) {
 }
 
 void McpTalk::hear(std::string_view bytes) {
-  frames_.feed(bytes, [this](Frame frame) { take(std::move(frame)); });
+  frames_.feed(bytes, [this](const Frame& frame) { take(frame); });
 }
 
 void McpTalk::finish() {
-  frames_.finish([this](Frame frame) { take(std::move(frame)); });
+  frames_.finish([this](const Frame& frame) { take(frame); });
 }
 
 std::optional<Arrival> McpTalk::next() {
@@ -90,7 +90,7 @@ std::optional<Arrival> McpTalk::next() {
   return first;
 }
 
-void McpTalk::take(Frame frame) {
+void McpTalk::take(const Frame& frame) {
   if (frame.kind != FrameKind::object) return add_stray(talk_.hear(frame), frame.text, {});
   const Json& message = frame.object;
   if (message.find("method") != nullptr) return take_ask(message);

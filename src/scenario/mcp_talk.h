@@ -57,7 +57,7 @@ class McpTalk {
     std::string line;
   };
 
-  void take(Frame frame);
+  void take(const Frame& frame);
   void take_answer(const codec::Json& message);
   void take_ask(const codec::Json& message);
   void greet(const codec::Json& answer);
