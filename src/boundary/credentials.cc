@@ -40,15 +40,36 @@ std::string inner_base64(std::string_view secret, std::size_t before) {
 
 std::string placeholder_of(std::string_view credential) { return "belljar-credential-" + std::string{credential}; }
 
+namespace {
+
+bool replace_all(std::string& text, std::string_view placeholder, std::string_view secret) {
+  bool found = false;
+  for (std::size_t at = text.find(placeholder); at != std::string::npos; at = text.find(placeholder, at)) {
+    text.replace(at, placeholder.size(), secret);
+    at += secret.size();
+    found = true;
+  }
+  return found;
+}
+
+// "Basic dXNlcjpwbGFjZWhvbGRlcg==": a user's name and the placeholder as its password.
+bool put_in_basic(std::string& value, std::string_view placeholder, std::string_view secret) {
+  constexpr std::string_view kBasic = "Basic ";
+  if (!value.starts_with(kBasic)) return false;
+  Result<std::string> plain = from_base64(std::string_view{value}.substr(kBasic.size()));
+  if (!plain || !replace_all(plain.value(), placeholder, secret)) return false;
+  value = std::string{kBasic} + to_base64(plain.value());
+  return true;
+}
+
+}  // namespace
+
 bool put_in(Headers& headers, const Credential& credential) {
   const std::string placeholder = placeholder_of(credential.name);
   bool found = false;
   for (auto& [name, value] : headers) {
-    for (std::size_t at = value.find(placeholder); at != std::string::npos; at = value.find(placeholder, at)) {
-      value.replace(at, placeholder.size(), credential.secret);
-      at += credential.secret.size();
-      found = true;
-    }
+    found = replace_all(value, placeholder, credential.secret) || found;
+    if (name == "authorization") found = put_in_basic(value, placeholder, credential.secret) || found;
   }
   return found;
 }

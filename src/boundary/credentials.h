@@ -5,6 +5,8 @@
 //   Scrubber scrubber{credentials};
 //   send(scrubber.push(piece)); send(scrubber.finish());
 //
+// Also inside the base64 of `Authorization: Basic`, where it is a password.
+//
 // An answer is scrubbed of the secret as it is, in base64 (each of its three alignments is another text, all are looked
 // for) and percent-encoded. What a server turns into something else (a digest, a reversed text) is not found. Pure.
 #pragma once

@@ -21,6 +21,9 @@ TEST(Credentials, ThePlaceholderBecomesTheSecretOfItsNameAlone) {
   EXPECT_EQ(headers[0].second, "Bearer sk-live/0123456789+abc");
   EXPECT_EQ(headers[1].second, "belljar-credential-other sk-live/0123456789+abc");
   EXPECT_FALSE(put_in(headers, {"absent", "x"}));
+  Headers basic{{"authorization", "Basic " + to_base64("me:belljar-credential-api")}};
+  EXPECT_TRUE(put_in(basic, kCredentials[0]));
+  EXPECT_EQ(basic[0].second, "Basic " + to_base64("me:" + kCredentials[0].secret));
 }
 
 TEST(Credentials, NoSecretComesBackHoweverTheAnswerIsCut) {

@@ -19,6 +19,7 @@
 #include "policy/policy.h"
 #include "sandbox/engine.h"
 #include "sandbox/image/image.h"
+#include "scenario/credentials.h"
 #include "scenario/policy_check.h"
 #include "scenario/run_gateway.h"
 #include "spec/glob.h"
@@ -93,6 +94,21 @@ Result<spec::FilterSpec> read_filters(const Arguments& arguments) {
                  "--filters: found without --policy, expected one: without it nothing goes out or comes in"};
   }
   return TRY_CTX(content::filter_set(*name, "."), "--filters");
+}
+
+// Wrong ones are told before anything is made.
+Result<std::vector<scenario::Secret>> read_secrets(const Arguments& arguments,
+                                                   const std::optional<policy::Policy>& policy) {
+  std::vector<spec::CredentialSpec> credentials;
+  for (const std::string& text : arguments.values("credential")) {
+    credentials.push_back(TRY_CTX(spec::parse_credential(text), "--credential"));
+  }
+  if (policy) TRY_CTX(scenario::check_credentials(policy->spec(), credentials), "--policy");
+  if (!policy && !credentials.empty()) {
+    return Error{Errc::invalid_argument,
+                 "--credential: found without --policy, expected one: a permit says where a credential may go"};
+  }
+  return scenario::fetch_secrets(credentials, ".");
 }
 
 std::string first_profile(const std::optional<policy::Policy>& policy) {
@@ -295,6 +311,7 @@ int exit_code_of(const spec::SandboxReport& report) {
 
 Result<spec::SandboxReport> run_sealed(const Arguments& arguments, const Host& host) {
   const std::optional<policy::Policy> policy = TRY(read_policy(arguments));
+  std::vector<scenario::Secret> secrets = TRY(read_secrets(arguments, policy));
   spec::SandboxSpec spec = TRY(read_spec(arguments, policy));
   spec::Command command = read_command(arguments);
   const spec::FilterSpec filters = TRY(read_filters(arguments));
@@ -303,6 +320,7 @@ Result<spec::SandboxReport> run_sealed(const Arguments& arguments, const Host& h
   if (policy && scenario::may_have_gateway(*policy, kSubject)) {
     scenario::RunGatewaySpec setup{.policy = *policy, .services = arguments.values("services"), .screen = {}};
     TRY(scenario::plant_canaries(setup, filters, host.entropy));
+    setup.secrets = std::move(secrets);
     network = TRY(scenario::RunGateway::open(std::move(setup)));
     network->equip(kSubject, spec, command);
   }
@@ -380,6 +398,8 @@ const Command kExec{
         {"policy", Argument::required, "POLICY", "what it may reach: a file, or a ready policy such as agent"},
         {"filters", Argument::required, "FILTERS",
          "what every body must pass: a file, or a set: secrets, pii, injection, strict"},
+        {"credential", Argument::required, "NAME=SOURCE",
+         "a secret that stays outside, file:PATH or variable:NAME; a permit says where it goes", true},
         {"services", Argument::required, "FILE", "stand-ins that answer in place of the world", true},
         {"allow-degraded", Argument::required, "NAME", "accept a missing protection by name", true},
     },

@@ -17,6 +17,7 @@
 #include "os/file.h"
 #include "sandbox/native/locations.h"
 #include "scenario/canaries.h"
+#include "scenario/credentials.h"
 #include "scenario/recorded_calls.h"
 
 namespace belljar::govern {
@@ -177,6 +178,7 @@ Result<void> Conductor::open_network() {
     return model.needs_sandbox() && scenario::may_have_gateway(*resolved_.loaded.policy, model.spec.name);
   });
   if (!any) return {};
+  spec.secrets = TRY(scenario::fetch_secrets(scenario().credentials, resolved_.loaded.directory));
   if (call != links.end()) {
     calls_ = TRY(scenario::LiveCalls::make());
     spec.callees = scenario::callees_of(links, scenario::Callee::model);

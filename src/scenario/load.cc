@@ -11,6 +11,7 @@
 #include "content/screen.h"
 #include "exchange/contract_stage.h"
 #include "os/file.h"
+#include "scenario/credentials.h"
 #include "scenario/flow.h"
 #include "scenario/policy_check.h"
 
@@ -241,6 +242,23 @@ void load_services(Loaded& loaded, const std::vector<InputText>& kept, Complaint
   }
 }
 
+// That each is there and in safe keeping; the secrets themselves are fetched when the gateway is opened.
+void load_credentials(const Loaded& loaded, ModelFiles files, Complaints& complaints) {
+  const std::vector<spec::CredentialSpec>& credentials = loaded.scenario.credentials;
+  if (loaded.policy) {
+    const Result<void> known = check_credentials(loaded.policy->spec(), credentials);
+    if (!known) complaints.at(loaded.scenario.policy_mark, known.error().message());
+  } else if (!credentials.empty()) {
+    complaints.at(credentials.front().mark,
+                  "found credentials without a policy, expected \"policy\": a permit says where one may go");
+  }
+  if (files == ModelFiles::unused) return;
+  for (const spec::CredentialSpec& credential : credentials) {
+    const auto secret = fetch_secrets({credential}, loaded.directory);
+    if (!secret) complaints.at(credential.mark, secret.error().message());
+  }
+}
+
 // A request as the driver will make it; the id stands for any.
 std::optional<Step> first_request(const Flow& flow, std::size_t link, const Case& item) {
   Progress progress;
@@ -313,6 +331,7 @@ Result<Loaded> load_from(InputText source, std::string directory, std::optional<
   load_policy(loaded, kept, complaints);
   load_filters(loaded, kept, complaints);
   load_services(loaded, kept, complaints);
+  load_credentials(loaded, files, complaints);
   load_cases(loaded, kept, complaints);
   for (const InputText& text : kept) {
     if (text.path != kCanaryKeyInput) continue;

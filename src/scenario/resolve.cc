@@ -190,6 +190,13 @@ Result<Json> resolve_model(const spec::ModelSpec& spec, const ResolveOptions& op
   return described;
 }
 
+// By name alone: even a digest would tell who guesses a secret that he is right.
+Json credential_names(const std::vector<spec::CredentialSpec>& credentials) {
+  Json::Array names;
+  for (const spec::CredentialSpec& credential : credentials) names.emplace_back(credential.name);
+  return Json{std::move(names)};
+}
+
 Json host_facts() {
   Json host{Json::Object{{"system", "Linux"}, {"machine", "x86_64"}}};
   const auto release = os::read_file("/proc/sys/kernel/osrelease", 4096);
@@ -231,6 +238,7 @@ Result<Resolved> resolve(Loaded loaded, const ResolveOptions& options, Entropy& 
   if (!resolved.loaded.service_canaries.empty()) {
     manifest.set("service_canaries", texts(resolved.loaded.service_canaries));
   }
+  if (!scenario.credentials.empty()) manifest.set("credentials", credential_names(scenario.credentials));
   if (!resolved.loaded.tool_files.empty()) manifest.set("tools", text_inputs(resolved.loaded.tool_files));
   if (!resolved.loaded.argument_files.empty()) manifest.set("arguments", text_inputs(resolved.loaded.argument_files));
   manifest.set("artifacts", Json{std::move(artifacts)});

@@ -49,9 +49,6 @@ Result<FilterSets> filter_sets_of(const spec::PolicySpec& policy, const std::vec
       if (sets.contains(name)) continue;
       sets[name] = TRY_CTX(content::make_filter_set(name, directory_of(rule.file), canaries), doing);
     }
-    if (!rule.terms.credential.empty()) {
-      return Error{Errc::invalid_argument, doing + ": credentials are not supported by this version"};
-    }
   }
   return sets;
 }
@@ -97,6 +94,7 @@ RunGateway::RunGateway(RunGatewaySpec spec, std::unique_ptr<boundary::Gateway> g
       notes_{std::make_shared<boundary::ServiceNotes>()},
       screen_{std::move(spec.screen)},
       decoys_{spec.decoys},
+      secrets_{std::move(spec.secrets)},
       seed_{spec.seed},
       callees_{std::move(spec.callees)},
       gateway_{std::move(gateway)} {}
@@ -121,6 +119,13 @@ Result<std::unique_ptr<RunGateway>> RunGateway::open(RunGatewaySpec spec) {
   return made;
 }
 
+bool RunGateway::may_use(std::string_view subject, const Secret& secret) const {
+  const std::vector<spec::PolicyRule>& rules = policy_->spec().rules;
+  return std::any_of(rules.begin(), rules.end(), [&](const spec::PolicyRule& rule) {
+    return rule.effect == spec::Effect::permit && rule.terms.credential == secret.name && may_be(rule, subject);
+  });
+}
+
 void RunGateway::equip(std::string_view subject, spec::SandboxSpec& spec, spec::Command& command) const {
   if (!may_have_gateway(*policy_, subject) || spec.deterministic) return;
   spec.gateway = spec::GatewaySpec{gateway_->authority_pem()};
@@ -128,6 +133,12 @@ void RunGateway::equip(std::string_view subject, spec::SandboxSpec& spec, spec::
   if (callees_.contains(std::string{subject})) {
     variables.push_back("OPENAI_BASE_URL=http://" + std::string{kModelsHost} + "/v1");
     variables.push_back("OPENAI_API_KEY=belljar");  // clients refuse to start without one; it opens nothing
+  }
+  for (const Secret& secret : secrets_) {
+    if (secret.inside.empty() || !may_use(subject, secret)) continue;
+    const std::string text = secret.inside + "=" + boundary::placeholder_of(secret.name);
+    std::erase_if(variables, [&](const std::string& other) { return other.starts_with(secret.inside + "="); });
+    variables.push_back(text);
   }
   for (std::string& variable : variables) {
     const std::string name = variable.substr(0, variable.find('=') + 1);
@@ -148,6 +159,7 @@ Result<void> RunGateway::attach(const std::string& subject, sandbox::Sandbox& sa
   attachment.screen = screen_;
   attachment.filters = filters_;
   attachment.decoys = decoys_;
+  for (const Secret& secret : secrets_) attachment.credentials.push_back({secret.name, secret.value});
   attachment.seed = seed_;
   return gateway_->attach(std::move(attachment));
 }

@@ -28,6 +28,7 @@
 #include "content/canary.h"
 #include "policy/policy.h"
 #include "sandbox/engine.h"
+#include "scenario/credentials.h"
 #include "scenario/model_calls.h"
 #include "scenario/tool_calls.h"
 #include "spec/filters.h"
@@ -42,6 +43,7 @@ struct RunGatewaySpec {
   std::vector<content::Canary> canaries = {};     // all of the run: what a permit's filters must not take for secrets
   std::shared_ptr<const content::Screen> screen;  // null: bodies are not filtered
   spec::Treatment decoys = spec::Treatment::contain;
+  std::vector<Secret> secrets = {};  // of the credentials that permits name
   std::uint64_t seed = 0;
   std::map<std::string, std::vector<std::string>> callees = {};  // who asks whom, at http://models.belljar/v1
   std::map<std::string, std::vector<std::string>> tools = {};    // who asks which tool server, at http://tools.belljar
@@ -87,6 +89,7 @@ class RunGateway {
 
  private:
   RunGateway(RunGatewaySpec spec, std::unique_ptr<boundary::Gateway> gateway);
+  bool may_use(std::string_view subject, const Secret& secret) const;
 
   std::shared_ptr<const policy::Policy> policy_;
   std::shared_ptr<boundary::Services> services_;
@@ -94,6 +97,7 @@ class RunGateway {
   std::shared_ptr<const content::Screen> screen_;
   std::map<std::string, std::shared_ptr<const content::Screen>, std::less<>> filters_;  // as the policy names them
   spec::Treatment decoys_;
+  std::vector<Secret> secrets_;
   std::uint64_t seed_;
   std::map<std::string, std::vector<std::string>> callees_;
   std::unique_ptr<boundary::Gateway> gateway_;

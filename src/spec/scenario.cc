@@ -45,13 +45,15 @@ void read_clock(Problems& problems, const Yaml& value, Scenario& scenario) {
   if (name) scenario.clock = *name == "logical" ? ClockKind::logical : ClockKind::wall;
 }
 
-constexpr std::array<Field<Scenario>, 17> kSections{{
+constexpr std::array<Field<Scenario>, 18> kSections{{
     {"belljar", Need::required, read_version},
     {"name", Need::required,
      [](Problems& p, const Yaml& v, Scenario& s) { s.name = read_name(p, v, kFileNameOthers, 100).value_or(""); }},
     {"seed", Need::optional, read_seed},
     {"policy", Need::optional, read_policy},
     {"services", Need::optional, read_services},
+    {"credentials", Need::optional,
+     [](Problems& p, const Yaml& v, Scenario& s) { read_credentials(p, v, s.credentials); }},
     {"artifacts", Need::optional, [](Problems& p, const Yaml& v, Scenario& s) { read_artifacts(p, v, s.artifacts); }},
     {"models", Need::required, [](Problems& p, const Yaml& v, Scenario& s) { read_models(p, v, s.models); }},
     {"links", Need::optional, [](Problems& p, const Yaml& v, Scenario& s) { read_links(p, v, s.links); }},

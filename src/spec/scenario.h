@@ -17,6 +17,7 @@
 #include "base/result.h"
 #include "codec/yaml.h"
 #include "spec/composition.h"
+#include "spec/credentials.h"
 #include "spec/filters.h"
 #include "spec/quotas.h"
 #include "spec/sandbox_spec.h"
@@ -134,6 +135,7 @@ struct Scenario {
   codec::Mark policy_mark;
   std::vector<std::string> services;  // files of stand-ins behind the gateway
   codec::Mark services_mark;
+  std::vector<CredentialSpec> credentials;  // secrets that stay outside
   std::vector<ArtifactSpec> artifacts;
   std::vector<ModelSpec> models;
   std::vector<LinkSpec> links;

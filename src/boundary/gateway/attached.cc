@@ -33,7 +33,8 @@ Refusal malformed(std::string_view rule, const Error& error) {
   return Refusal{spec::NetworkKind::malformed, std::string{rule}, error.message(), {}, 400};
 }
 
-Attached::Attached(Attachment attachment, EventLog& events) : given_{std::move(attachment)}, events_{events} {}
+Attached::Attached(Attachment attachment, EventLog& events)
+    : given_{std::move(attachment)}, events_{events}, scrubber_{given_.credentials} {}
 
 std::optional<Refusal> Attached::ask(const Asked& asked, Known known, Permit& permit) const {
   std::array<policy::Attribute, kAttributesMax> attributes{};
@@ -165,7 +166,7 @@ void Attached::tell(const Refusal& refusal, const Asked& asked) {
   event.host = printable(asked.host, 260);
   event.port = asked.port;
   event.rule = refusal.rule;
-  event.reason = printable(refusal.reason, 400);
+  event.reason = printable(scrubber_.whole(refusal.reason), 400);
   event.consequence = refusal.consequence;
   event.first_ns = now_ns();
   events_.add(std::move(event));

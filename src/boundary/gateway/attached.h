@@ -123,6 +123,7 @@ class Attached {
   std::vector<std::string> names_;  // by synthetic address, from the first
   std::set<std::string, std::less<>> asked_names_;
   content::CanaryTrail trail_;
+  Scrubber scrubber_;  // for what is told of answers
   std::uint64_t queries_ = 0;
   std::uint64_t label_bytes_ = 0;
   std::uint64_t draws_ = 0;
