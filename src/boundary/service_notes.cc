@@ -16,6 +16,9 @@ void ServiceNotes::add(ServiceNote note) {
 std::vector<ServiceNote> ServiceNotes::take() {
   const std::lock_guard lock{mutex_};
   bytes_ = 0;
+  if (const std::uint64_t lost = std::exchange(lost_, 0); lost > 0) {
+    notes_.push_back({{}, {}, "cut", codec::Json::Object{{"lost", lost}}});
+  }
   return std::exchange(notes_, {});
 }
 

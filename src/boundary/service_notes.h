@@ -3,7 +3,8 @@
 //   notes->add({.service = "mail", .kind = "mail", .detail = Json::Object{...}});
 //   for (ServiceNote& note : notes->take()) ...
 //
-// At most kNotesMax wait, of kNoteBytesMax bytes of text in all; what comes beyond is counted, not kept. Any thread.
+// At most kNotesMax wait, of kNoteBytesMax bytes of text in all; what comes beyond is counted, not kept, and the count
+// is the last note taken: {"kind": "cut", "detail": {"lost": n}}. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +31,7 @@ class ServiceNotes {
 
   void add(ServiceNote note);
   std::vector<ServiceNote> take();
-  std::uint64_t lost() const;  // notes that found no room
+  std::uint64_t lost() const;  // notes that found no room since the last take()
 
  private:
   mutable std::mutex mutex_;

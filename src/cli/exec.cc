@@ -8,6 +8,7 @@
 #include <charconv>
 #include <csignal>
 #include <cstdio>
+#include <map>
 
 #include "base/text.h"
 #include "codec/json.h"
@@ -309,8 +310,22 @@ int exit_code_of(const spec::SandboxReport& report) {
   }
 }
 
+// What services kept of the program, by count: the mail it sent, the statements it made.
+void show_notes(scenario::RunGateway& network) {
+  std::map<std::string, std::uint64_t> counts;
+  for (const boundary::ServiceNote& note : network.take_notes()) ++counts[note.kind];
+  std::string shown;
+  for (const auto& [kind, count] : counts) shown += (shown.empty() ? "" : ", ") + std::to_string(count) + " " + kind;
+  if (!shown.empty()) (void)std::fprintf(stderr, "belljar exec: services were left with: %s\n", shown.c_str());
+}
+
 Result<spec::SandboxReport> run_sealed(const Arguments& arguments, const Host& host) {
   const std::optional<policy::Policy> policy = TRY(read_policy(arguments));
+  if (policy && arguments.has("deterministic") && scenario::may_have_gateway(*policy, kSubject)) {
+    return Error{Errc::invalid_argument,
+                 "--deterministic: found with a policy that permits exec to connect or to call, expected one that does "
+                 "not: what comes from a network comes by the host's clock"};
+  }
   std::vector<scenario::Secret> secrets = TRY(read_secrets(arguments, policy));
   spec::SandboxSpec spec = TRY(read_spec(arguments, policy));
   spec::Command command = read_command(arguments);
@@ -330,6 +345,7 @@ Result<spec::SandboxReport> run_sealed(const Arguments& arguments, const Host& h
   if (network) TRY(network->attach(kSubject, *sandbox));
   TRY(sandbox->start(command));
   TRY(Relay(*engine, *sandbox, signals, network.get(), host.clock).run());
+  if (network) show_notes(*network);
   return sandbox->destroy();
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdio>
+#include <map>
 
 #include "base/check.h"
 #include "base/text.h"
@@ -241,11 +242,35 @@ Result<void> Conductor::drive() {
   const scenario::DriveTools tools{engine_.get(), exchange, *journal_, monitor,       tools_.clock,
                                    &*stop_,       teller,   desk,      network_.get()};
   auto driven = TRY(scenario::drive(std::move(input), tools));
+  TRY(record_notes());
   measurements_ = std::move(driven.measurements);
   transcript_digest_ = driven.transcript.text();
   if (!driven.interrupted) return {};
   return Error{Errc::timeout, "interrupted by signal " + std::to_string(*driven.interrupted) +
                                   ": the record holds what was done until then; run it again for a verdict"};
+}
+
+// What models left with services: mail, statements, objects. Their text may be erased later, as that of messages; of a
+// long one the beginning is kept. How many there are is bounded where they wait (boundary/service_notes.h).
+Result<void> Conductor::record_notes() {
+  constexpr std::size_t kNoteMax = 64U << 10;
+  constexpr std::size_t kBeginning = 4096;
+  if (network_ == nullptr) return {};
+  std::map<std::string, std::uint64_t> counts;
+  for (const boundary::ServiceNote& note : network_->take_notes()) {
+    ++counts[note.kind];
+    std::string detail = codec::to_json(note.detail);
+    Json::Object entry{{"kind", "note"}, {"model", note.subject}, {"service", note.service}, {"note", note.kind}};
+    if (detail.size() > kNoteMax) {
+      entry.emplace_back("cut_from", static_cast<std::uint64_t>(detail.size()));
+      detail = codec::to_json(Json{printable(detail.substr(0, kBeginning), 2 * kBeginning)});
+    }
+    TRY(journal_->add_with_body(std::move(entry), detail));
+  }
+  std::string shown;
+  for (const auto& [kind, count] : counts) shown += (shown.empty() ? "" : ", ") + std::to_string(count) + " " + kind;
+  if (!shown.empty()) tools_.progress.note("services were left with: " + shown);
+  return {};
 }
 
 Result<void> Conductor::judge_run() {

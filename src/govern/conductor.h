@@ -44,6 +44,7 @@ class Conductor {
   Result<void> open_network();
   Result<void> seal();
   Result<void> drive();
+  Result<void> record_notes();
   Result<void> judge_run();
   Result<void> record();
   Result<void> destroy();

@@ -14,6 +14,7 @@
 #include "scenario/credentials.h"
 #include "scenario/flow.h"
 #include "scenario/policy_check.h"
+#include "scenario/run_gateway.h"
 
 namespace belljar::scenario {
 
@@ -213,6 +214,12 @@ void load_policy(Loaded& loaded, const std::vector<InputText>& kept, Complaints&
   load_arguments(loaded, kept, complaints);
   for (const spec::ModelSpec& model : scenario.models) {
     if (!model.needs_sandbox()) continue;
+    if (model.deterministic && may_have_gateway(*loaded.policy, model.name)) {
+      complaints.at(model.mark, "found deterministic: true, expected a model that policy " +
+                                    printable(scenario.policy) +
+                                    " permits neither to connect nor to call: what comes from a network comes by the "
+                                    "host's clock; say in the permits `who` they are for, or drop deterministic");
+    }
     for (const std::string& wrong : against_policy(*loaded.policy, model)) {
       complaints.at(model.mark, "policy " + printable(scenario.policy) + ": " + wrong);
     }

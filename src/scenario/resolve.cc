@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/text.h"
+#include "boundary/service_file.h"
 #include "codec/crypto.h"
 #include "content/canary.h"
 #include "os/file.h"
@@ -190,6 +191,44 @@ Result<Json> resolve_model(const spec::ModelSpec& spec, const ResolveOptions& op
   return described;
 }
 
+// The files and folders that a service is made from, as its file writes them.
+std::vector<std::string> files_of(const boundary::ServiceSpec& spec) {
+  std::vector<std::string> files = spec.sql;
+  for (const std::string* one : {&spec.openapi, &spec.files, &spec.rules}) {
+    if (!one->empty()) files.push_back(*one);
+  }
+  return files;
+}
+
+// Seed rows, documents, recordings: what stands in a file that services name is as much of the run as the file.
+Result<Json> service_inputs(const Loaded& loaded) {
+  constexpr std::uint64_t kFileBytesMax = 256ULL << 20;
+  Json::Array inputs;
+  for (const TextInput& input : loaded.services) {
+    Json described = text_input(input);
+    const std::string path = path_from(loaded.directory, input.path);
+    const auto text = std::find_if(loaded.texts.begin(), loaded.texts.end(),
+                                   [&](const InputText& one) { return one.path == input.path; });
+    if (text == loaded.texts.end()) return Error{Errc::internal, "services " + input.path + ": not among the inputs"};
+    const boundary::ServiceFile file = TRY(boundary::parse_services(text->content, input.path));
+    Json::Object named;
+    for (const boundary::ServiceSpec& service : file.services) {
+      for (const std::string& name : files_of(service)) {
+        const std::string at = path_from(path.substr(0, path.find_last_of('/')), name);
+        const std::string doing = "service " + service.name;
+        if (TRY_CTX(os::is_directory(at), doing)) {
+          named.emplace_back(name, TRY_CTX(sandbox::read_tree(at), doing).digest.text());
+        } else {
+          named.emplace_back(name, codec::sha256(TRY_CTX(os::read_file(at, kFileBytesMax), doing)).text());
+        }
+      }
+    }
+    if (!named.empty()) described.set("files", Json{std::move(named)});
+    inputs.push_back(std::move(described));
+  }
+  return Json{std::move(inputs)};
+}
+
 // By name alone: even a digest would tell who guesses a secret that he is right.
 Json credential_names(const std::vector<spec::CredentialSpec>& credentials) {
   Json::Array names;
@@ -234,7 +273,7 @@ Result<Resolved> resolve(Loaded loaded, const ResolveOptions& options, Entropy& 
   manifest.set("contracts", text_inputs(resolved.loaded.contracts));
   if (!resolved.loaded.filter_files.empty()) manifest.set("filters", text_inputs(resolved.loaded.filter_files));
   if (!resolved.loaded.policy_files.empty()) manifest.set("policy", text_inputs(resolved.loaded.policy_files));
-  if (!resolved.loaded.services.empty()) manifest.set("services", text_inputs(resolved.loaded.services));
+  if (!resolved.loaded.services.empty()) manifest.set("services", TRY(service_inputs(resolved.loaded)));
   if (!resolved.loaded.service_canaries.empty()) {
     manifest.set("service_canaries", texts(resolved.loaded.service_canaries));
   }
