@@ -27,7 +27,7 @@ constexpr std::string_view kPublic = "93.184.216.34";
 constexpr std::string_view kHosts =
     "93.184.216.34 web.example.com other.example.com\n"
     "127.0.0.1 inward.example.com\n"
-    "93.184.216.34 rebind.example.com\n10.0.0.7 rebind.example.com\n";
+    "93.184.216.34 rebind.example.com models.belljar\n10.0.0.7 rebind.example.com\n";
 
 std::string ok(const std::string& body, const std::string& more = {}) {
   return "HTTP/1.1 200 OK\r\ncontent-length: " + std::to_string(body.size()) + "\r\n" + more + "\r\n" + body;
@@ -112,6 +112,9 @@ TEST_F(GatewayTest, ANameThatLeadsInwardIsNotDialled) {
   EXPECT_THAT(stage.get("http://127.0.0.1/"), StartsWith("HTTP/1.1 403"));
   EXPECT_THAT(stage.get("http://nowhere.example.com/"),
               AllOf(StartsWith("HTTP/1.1 502"), HasSubstr("gateway/resolve")));
+  // A name of the house that nothing of the run stands behind is looked up nowhere, whatever the host says of it.
+  EXPECT_THAT(stage.get("http://models.belljar/v1"),
+              AllOf(StartsWith("HTTP/1.1 502"), HasSubstr("nothing stands at models.belljar")));
   EXPECT_EQ(inward.connections() + outward.connections(), 0);
 }
 
