@@ -4,9 +4,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
-
-#include "base/text.h"
 #include "os/error.h"
 #include "os/fd.h"
 #include "os/file.h"
@@ -14,20 +11,17 @@
 namespace belljar::os {
 
 Result<std::string> read_private_file(const std::string& path, std::uint64_t bytes_max) {
-  const std::string name = printable(path, 4096);
-  // Non-blocking, so that a pipe of that name holds nobody up.
-  const Fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-  if (file.get() < 0) return os_error("open " + name, errno);
-  struct stat is {};
-  if (::fstat(file.get(), &is) != 0) return os_error("look at " + name, errno);
-  if (!S_ISREG(is.st_mode)) return Error{Errc::invalid_argument, name + " is no file"};
-  if (is.st_uid != ::geteuid() && is.st_uid != 0) {
-    return Error{Errc::denied, name + " belongs to another user, who may read and change it"};
+  // Non-blocking, so that a named pipe in its place cannot hold us.
+  const Fd fd{::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)};
+  if (!fd) return os_error("open " + path);
+  struct stat info {};
+  if (::fstat(fd.get(), &info) != 0) return os_error("look at " + path);
+  const bool is_ours = S_ISREG(info.st_mode) && (info.st_uid == ::geteuid() || info.st_uid == 0) &&
+                       (info.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+  if (!is_ours) {
+    return Error{Errc::denied, "read " + path + ": not a regular file that its owner alone can write: remove it"};
   }
-  if ((is.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return Error{Errc::denied, "others may read " + name + ": take that away with `chmod 600 " + name + "`"};
-  }
-  return read_all(file.get(), bytes_max, path);
+  return read_all(fd.get(), bytes_max, path);
 }
 
 }  // namespace belljar::os

@@ -1,9 +1,8 @@
-// A file that nobody else may read: where a person keeps a secret.
+// read_private_file(): a file that only this user, or root, could have written: for caches that are trusted on reading.
 //
-//   std::string secret = TRY(read_private_file("keys/openai", 8192));
+//   Result<std::string> entry = read_private_file(directory + "/agent.filter", 1 << 20);
 //
-// The error says what is wrong and what to do: it is missing, no plain file, another user's (root's will do), or the
-// group or others have a right to it (Errc::denied). What is looked at is what is read. Any thread.
+// Refuses (Errc::denied) links, anything not a regular file, other owners, and files that a group or others may write.
 #pragma once
 
 #include <cstdint>

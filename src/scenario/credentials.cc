@@ -4,7 +4,7 @@
 #include <cstdlib>
 
 #include "base/text.h"
-#include "os/private_file.h"
+#include "os/secret_file.h"
 
 namespace belljar::scenario {
 
@@ -19,7 +19,7 @@ Error wrong(const spec::CredentialSpec& credential, const std::string& what) {
 
 Result<std::string> from_file(const spec::CredentialSpec& credential, const std::string& directory) {
   const std::string path = credential.file.starts_with('/') ? credential.file : directory + "/" + credential.file;
-  Result<std::string> text = os::read_private_file(path, kSecretMost + 2);
+  Result<std::string> text = os::read_secret_file(path, kSecretMost + 2);
   if (text) return text;
   return wrong(credential,
                text.error().message() + "; its secret is expected there, in a file that nobody else may read");
