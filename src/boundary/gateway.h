@@ -105,6 +105,10 @@ class Gateway {
   Result<void> attach(Attachment attachment);
   // Ends its connections; when this returns nothing more of it is accepted or sent.
   void detach(std::string_view name);
+  // Its owner's own way in, non-blocking, that nobody else can use: as if a program of `name` had a TLS connection to
+  // that host (a name in lower case, or an address) which ends at the gateway. What is written is HTTP/1.1 for that
+  // host, in origin form; the real server is asked over TLS. Errc::not_found: nothing of that name is attached.
+  Result<os::Fd> connect(std::string_view name, const std::string& host, std::uint16_t port);
   // From now on one request or connection of it each `interval`: for a rule that it broke elsewhere. A rule that it
   // breaks here slows it down here.
   void throttle(std::string_view name, std::chrono::nanoseconds interval);

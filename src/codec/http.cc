@@ -5,6 +5,8 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <cctype>
+#include <charconv>
+#include <cstdint>
 
 #include "base/check.h"
 
@@ -105,12 +107,22 @@ std::string HttpResponseReader::content_type() const {
   return type;
 }
 
+std::optional<std::chrono::seconds> HttpResponseReader::retry_after() const {
+  CHECK(head_done(), "a header is known once the head is");
+  const std::string text{state_->parser.get()[http::field::retry_after]};
+  std::uint32_t seconds = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (text.empty() || read.ec != std::errc{} || read.ptr != text.data() + text.size()) return std::nullopt;
+  return std::chrono::seconds{seconds};
+}
+
 std::string HttpResponseReader::take_body() { return std::exchange(state_->parser.get().body(), {}); }
 
 std::string http_request(const HttpRequest& request) {
   std::string text;
   text.append(request.method).append(" ").append(request.target).append(" HTTP/1.1\r\nHost: ").append(request.host);
   text += "\r\nAccept: application/json, text/event-stream\r\n";
+  if (!request.authorization.empty()) text.append("Authorization: ").append(request.authorization).append("\r\n");
   if (!request.body.empty()) {
     text += "Content-Type: application/json\r\nContent-Length: " + std::to_string(request.body.size()) + "\r\n";
   }

@@ -13,8 +13,10 @@
 // change of protocol are errors, as nobody offers them. RFC 9110, RFC 9112. One thread at a time.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -44,6 +46,8 @@ class HttpResponseReader {
   int status() const;                // head_done()
   bool keep_alive() const;           // done(): another request may follow on this connection
   std::string content_type() const;  // head_done(): lower case, without parameters: "text/event-stream"
+  // head_done(): in how many seconds a busy server wants to be asked again (Retry-After), where it says so in seconds.
+  std::optional<std::chrono::seconds> retry_after() const;
   std::string take_body();
 
  private:
@@ -56,6 +60,7 @@ struct HttpRequest {
   std::string_view target = "/";
   std::string_view host = "127.0.0.1";
   std::string_view body = {};  // JSON; none: no body
+  std::string_view authorization = {};
 };
 
 // The request's bytes. Targets and hosts are the house's own words, never a model's.

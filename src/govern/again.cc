@@ -8,6 +8,7 @@
 #include "govern/conductor.h"
 #include "os/durable.h"
 #include "os/file.h"
+#include "scenario/remote_port.h"
 
 namespace belljar::govern {
 
@@ -110,13 +111,19 @@ Result<void> Conductor::resolve_again(const std::string& profiles) {
   return {};
 }
 
+Result<std::unique_ptr<scenario::Port>> Conductor::make_live_port(scenario::PortParts parts) const {
+  if (parts.model.adapter != spec::AdapterKind::remote) return scenario::make_port(std::move(parts));
+  return scenario::make_remote_port(std::move(parts), {resolved_.loaded.policy, {}});
+}
+
 Result<std::unique_ptr<scenario::Port>> Conductor::make_port(scenario::PortParts parts) {
+  if (again_ == nullptr) return make_live_port(std::move(parts));
   const std::string model = parts.model.name;
   if (!is_alive(model)) {
     return scenario::make_recorded_port(model, scenario::RecordedUse::replay, *recording_, nullptr, difference_);
   }
   const auto use = again_->kind == AgainKind::live ? scenario::RecordedUse::compare : scenario::RecordedUse::resume;
-  auto live = TRY(scenario::make_port(std::move(parts)));
+  auto live = TRY(make_live_port(std::move(parts)));
   return scenario::make_recorded_port(model, use, *recording_, std::move(live), difference_);
 }
 

@@ -20,6 +20,7 @@
 #include "scenario/canaries.h"
 #include "scenario/credentials.h"
 #include "scenario/recorded_calls.h"
+#include "scenario/remote_port.h"
 
 namespace belljar::govern {
 
@@ -223,8 +224,8 @@ Result<void> Conductor::drive() {
                              .directory = resolved_.loaded.directory,
                              .times = {}};
   input.log_screen = log_screen_;
+  input.make_port = [this](scenario::PortParts parts) { return make_port(std::move(parts)); };
   if (again_ != nullptr) {
-    input.make_port = [this](scenario::PortParts parts) { return make_port(std::move(parts)); };
     if (again_->kind != AgainKind::fork) input.until = again_->until;
   }
   input.remake = [this](const std::string& model) -> Result<scenario::DriveModel> {
@@ -273,9 +274,21 @@ Result<void> Conductor::record_notes() {
   return {};
 }
 
+// A model that was hosted elsewhere.
+void Conductor::tell_limitations() {
+  for (const spec::ModelSpec& model : scenario().models) {
+    if (model.adapter != spec::AdapterKind::remote || !is_alive(model.name)) continue;
+    const auto place = scenario::remote_place(model);
+    verdict_.limitations.push_back("model " + model.name + " was hosted elsewhere (" +
+                                   (place ? place.value().host : "") + ", " + printable(model.remote.model) +
+                                   "): it was not sealed, and what it is has no digest");
+  }
+}
+
 Result<void> Conductor::judge_run() {
   TRY(enter(StepName::judge));
   verdict_ = judge(scenario(), measurements_);
+  tell_limitations();
   return journal_->add({{"kind", "verdict"},
                         {"verdict", spec::outcome_name(verdict_.outcome)},
                         {"contained", verdict_.contained},

@@ -46,12 +46,14 @@ class Conductor {
   Result<void> drive();
   Result<void> record_notes();
   Result<void> judge_run();
+  void tell_limitations();
   Result<void> record();
   Result<void> destroy();
   Result<void> keep_inputs();
   bool is_alive(const std::string& model) const;
   Result<void> resolve_again(const std::string& profiles);
   Result<std::unique_ptr<scenario::Port>> make_port(scenario::PortParts parts);
+  Result<std::unique_ptr<scenario::Port>> make_live_port(scenario::PortParts parts) const;
   Result<void> write_bound(const std::string& name, const std::string& bytes);
   Result<void> bind_logs();
   void fail(const Error& error);

@@ -76,6 +76,7 @@ Result<void> read_lists(Fields& fields, spec::Verdict& verdict) {
   for (const Json& finding : TRY(fields.array("findings"))->as_array()) {
     verdict.findings.push_back(TRY(read_finding(finding, "findings[" + std::to_string(verdict.findings.size()) + "]")));
   }
+  if (fields.member("limitations") != nullptr) TRY(fields.texts("limitations", verdict.limitations));
   return {};
 }
 

@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
+
 #include "os/error.h"
 
 namespace belljar::os {
@@ -19,6 +21,14 @@ Result<InternetAddress> original_destination(int connection) {
     return os_error("ask where a redirected connection was meant to go");
   }
   return InternetAddress{ntohl(meant.sin_addr.s_addr), ntohs(meant.sin_port)};
+}
+
+Result<std::pair<Fd, Fd>> make_socket_pair() {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) != 0) {
+    return os_error("make a pair of sockets");
+  }
+  return std::pair{Fd{ends[0]}, Fd{ends[1]}};
 }
 
 Result<SpareDescriptor> SpareDescriptor::make() {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 #include "base/result.h"
 #include "os/fd.h"
@@ -21,6 +22,9 @@ struct InternetAddress {
 };
 
 Result<InternetAddress> original_destination(int connection);
+
+// Two ends of one stream, non-blocking, close-on-exec.
+Result<std::pair<Fd, Fd>> make_socket_pair();
 
 // Without one in reserve a process that has run out of descriptors cannot even turn callers away.
 class SpareDescriptor {

@@ -115,7 +115,8 @@ Result<void> Driver::request(Ask ask, Json body) {
   message.body = with_id(message.id, std::move(body));
   message.text = codec::to_json(message.body);
   // A server inside counts the tokens of question and answer itself, and reports them with the answer.
-  message.tokens = model.adapter == spec::AdapterKind::openai ? 0 : exchange::estimate_tokens(message.text);
+  const bool counts = model.adapter == spec::AdapterKind::openai || model.adapter == spec::AdapterKind::remote;
+  message.tokens = counts ? 0 : exchange::estimate_tokens(message.text);
   message.cost = model.request_cost + static_cast<std::int64_t>(message.tokens) * model.token_cost;
   message.t_ns = now_ns_;
   const exchange::Decision decision = TRY(pass(message, ask.link));

@@ -38,7 +38,7 @@ void HttpLine::begin() {
   reader_.emplace(limits_);
   state_ = State::busy;
   if (fd_ < 0) {
-    const Result<int> connected = sandbox_->connect(line_);
+    const Result<int> connected = connect_(line_);
     if (!connected) {
       state_ = State::refused;
       failure_ = connected.error().message();
@@ -114,7 +114,7 @@ void HttpLine::settle() {
 
 void HttpLine::hang_up() {
   if (fd_ >= 0) {
-    const Result<int> again = sandbox_->connect(line_);
+    const Result<int> again = connect_(line_);
     fd_ = again ? again.value() : -1;
   }
   request_.clear();

@@ -1,6 +1,7 @@
-// HttpLine: one connection into a sandbox that serves, one request at a time on it, kept open in between.
+// HttpLine: one connection to a server, such as a sandbox that serves, one request at a time on it, kept open in
+// between.
 //
-//   HttpLine line{sandbox, 0};
+//   HttpLine line{[&](std::size_t lane) { return sandbox.connect(lane); }, 0};
 //   line.send(bytes, limits);                 // connects or connects again when it must
 //   line.watch(set);  ... wait ...  line.move(set);
 //   if (line.reader().head_done()) ...        // pieces of the body: line.reader().take_body()
@@ -8,15 +9,16 @@
 //
 // Never blocks. A kept connection that the server closed before a byte of its answer came is opened anew once, for then
 // the request was not taken; so is one on which something came unasked, for it is no answer. Memory is bounded by the
-// request and the reader's limits. One thread at a time; the sandbox is borrowed.
+// request and the reader's limits. One thread at a time; whoever connects owns the
+// descriptors.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
 #include "codec/http.h"
 #include "os/poll.h"
-#include "sandbox/engine.h"
 
 namespace belljar::scenario {
 
@@ -30,7 +32,11 @@ class HttpLine {
     broken,   // the response is no HTTP or ended early; failure() tells
   };
 
-  HttpLine(sandbox::Sandbox& sandbox, std::size_t line) : sandbox_{&sandbox}, line_{line} {}
+  // Connects the line of that number, hanging up whatever was open on it; the descriptor is non-blocking and may still
+  // be connecting. Errc::unavailable: nothing listens yet.
+  using Connect = std::function<Result<int>(std::size_t line)>;
+
+  HttpLine(Connect connect, std::size_t line) : connect_{std::move(connect)}, line_{line} {}
 
   void send(std::string request, codec::HttpLimits limits);
   void watch(os::PollSet& set) const;
@@ -50,10 +56,10 @@ class HttpLine {
   void read();
   void lose(std::string why);
 
-  sandbox::Sandbox* sandbox_;
+  Connect connect_;
   std::size_t line_;
   State state_ = State::idle;
-  int fd_ = -1;         // the sandbox's; -1: not connected
+  int fd_ = -1;         // not ours; -1: not connected
   bool kept_ = false;   // this request began on a connection that had served another
   bool heard_ = false;  // a byte of the answer has come
   std::string request_;

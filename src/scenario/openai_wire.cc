@@ -165,14 +165,14 @@ std::string code_of(const Json& error) {
 
 }  // namespace
 
-Result<OpenaiCall> openai_call(const Json& request, std::optional<std::uint64_t> seed) {
+Result<OpenaiCall> openai_call(const Json& request, std::optional<std::uint64_t> seed, const std::string& model) {
   const bool chat = request.find("messages") != nullptr;
   if (!chat && request.find("input") == nullptr) {
     return Error{Errc::invalid_argument, "found neither \"messages\" nor \"input\", expected a chat or an embedding"};
   }
   const Json* stream = request.find("stream");
   OpenaiCall call;
-  call.target = chat ? "/v1/chat/completions" : "/v1/embeddings";
+  call.target = chat ? "/chat/completions" : "/embeddings";
   call.streams = chat && stream != nullptr && stream->is_bool() && stream->as_bool();
   Json body;
   for (const Json::Member& member : request.as_object()) {
@@ -181,6 +181,7 @@ Result<OpenaiCall> openai_call(const Json& request, std::optional<std::uint64_t>
   const auto set_default = [&](const char* key, Json value) {
     if (body.find(key) == nullptr) body.set(key, std::move(value));
   };
+  if (!model.empty()) body.set("model", model);
   set_default("model", "default");
   if (seed && chat) {
     // What fits every server: llama.cpp reads 32 bits.

@@ -27,14 +27,16 @@
 namespace belljar::scenario {
 
 struct OpenaiCall {
-  std::string target;  // "/v1/chat/completions"
+  std::string target;  // "/chat/completions", below wherever the server has its API
   std::string body;
   bool streams = false;
 };
 
 // With a `seed`, the model is asked to be repeatable: seed, temperature 0, where the request does not say otherwise.
 // Errc::invalid_argument: a request that is neither chat nor embedding.
-Result<OpenaiCall> openai_call(const codec::Json& request, std::optional<std::uint64_t> seed);
+// `model`: the name that the server knows it by, whatever the request says; empty: the request's own, or "default".
+Result<OpenaiCall> openai_call(const codec::Json& request, std::optional<std::uint64_t> seed,
+                               const std::string& model = {});
 
 struct OpenaiAnswer {
   codec::Json body;  // without id; has "error" when it is a failure

@@ -16,7 +16,7 @@ Json json(std::string_view text) { return parse_json(text).value(); }
 TEST(OpenaiCall, LeavesTheIdOutAndAddsWhatRepeatabilityNeeds) {
   const Json request = json(R"({"id":"c-1","messages":[{"role":"user","content":"hi"}],"max_tokens":8})");
   const OpenaiCall plain = openai_call(request, std::nullopt).value();
-  EXPECT_EQ(plain.target, "/v1/chat/completions");
+  EXPECT_EQ(plain.target, "/chat/completions");
   EXPECT_EQ(plain.body, R"({"messages":[{"role":"user","content":"hi"}],"max_tokens":8,"model":"default"})");
   EXPECT_FALSE(plain.streams);
   const Json seeded = json(openai_call(request, 7).value().body);
@@ -32,7 +32,7 @@ TEST(OpenaiCall, LeavesTheIdOutAndAddsWhatRepeatabilityNeeds) {
 
 TEST(OpenaiCall, EmbedsAndRefusesTheRest) {
   EXPECT_EQ(openai_call(json(R"({"input":["a"]})"), 7).value().body, R"({"input":["a"],"model":"default"})");
-  EXPECT_EQ(openai_call(json(R"({"input":["a"]})"), 7).value().target, "/v1/embeddings");
+  EXPECT_EQ(openai_call(json(R"({"input":["a"]})"), 7).value().target, "/embeddings");
   EXPECT_FALSE(openai_call(json(R"({"id":"c-1","text":"a"})"), 7));
 }
 

@@ -19,6 +19,7 @@ Result<std::unique_ptr<Port>> make_port(PortParts parts) {
       return make_mcp_port(std::move(parts));
     case spec::AdapterKind::scripted:
       return make_scripted_port(std::move(parts));
+    case spec::AdapterKind::remote:  // make_remote_port(), by who knows the policy
     case spec::AdapterKind::replay:
       break;
   }

@@ -14,6 +14,7 @@
 #include "sandbox/image/image.h"
 #include "sandbox/image/tree.h"
 #include "scenario/canaries.h"
+#include "scenario/remote_port.h"
 
 namespace belljar::scenario {
 
@@ -138,6 +139,13 @@ Result<Json> resolve_hosted(const spec::ModelSpec& spec, Resolved& into) {
     described.set("rules", text_input({spec.rules, codec::sha256(text)}));
   }
   if (!spec.recording.empty()) described.set("recording", spec.recording);
+  if (spec.adapter == spec::AdapterKind::remote) {
+    // What is behind that name today nobody here can say.
+    described.set("provider", TRY(remote_place(spec)).host);
+    described.set("model", spec.remote.model);
+    described.set("sealed", false);
+    described.set("digested", false);
+  }
   into.models.push_back({spec, {}, {}, false});
   return described;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "base/text.h"
 #include "spec/fields.h"
@@ -39,7 +40,19 @@ constexpr std::array<Field<CredentialSpec>, 3> kCredential{{
     {"inside", Need::optional, read_variable<&CredentialSpec::inside>},
 }};
 
+void read_one(Problems& problems, const Yaml& value, std::span<const Field<CredentialSpec>> fields,
+              CredentialSpec& credential) {
+  read_fields<CredentialSpec>(problems, value, "a credential", fields, {}, credential);
+  if (value.kind == Yaml::Kind::map && (value.find("file") == nullptr) == (value.find("variable") == nullptr)) {
+    problems.add(credential.mark, "the credential " + quote(credential.name), "either \"file\" or \"variable\"");
+  }
+}
+
 }  // namespace
+
+void read_secret_source(Problems& problems, const Yaml& value, CredentialSpec& credential) {
+  read_one(problems, value, std::span{kCredential}.first<2>(), credential);  // nothing inside asks for it
+}
 
 void read_credentials(Problems& problems, const Yaml& value, std::vector<CredentialSpec>& credentials) {
   if (!require_map(problems, value, "credentials")) return;
@@ -55,11 +68,7 @@ void read_credentials(Problems& problems, const Yaml& value, std::vector<Credent
     CredentialSpec credential;
     credential.name = entry.key;
     credential.mark = entry.key_mark;
-    read_fields<CredentialSpec>(problems, entry.value, "a credential", kCredential, {}, credential);
-    if (entry.value.kind == Yaml::Kind::map &&
-        (entry.value.find("file") == nullptr) == (entry.value.find("variable") == nullptr)) {
-      problems.add(entry.key_mark, "the credential " + quote(entry.key), "either \"file\" or \"variable\"");
-    }
+    read_one(problems, entry.value, kCredential, credential);
     credentials.push_back(std::move(credential));
   }
 }

@@ -1,5 +1,5 @@
 // Credentials: which secrets a run may use, and where the host keeps them; never the secrets themselves. The section
-// `credentials` of a scenario, and `--credential` of `belljar exec`.
+// `credentials` of a scenario, the key of a remote model, and `--credential` of `belljar exec`.
 //
 //     credentials:
 //       openai: {file: keys/openai, inside: OPENAI_API_KEY}    # relative to the scenario; nobody else may read it
@@ -28,6 +28,9 @@ struct CredentialSpec {
   std::string inside;  // the variable in which programs find the placeholder; empty: they know it otherwise
   codec::Mark mark;
 };
+
+// One secret by itself, {file: PATH} or {variable: NAME}; its name and mark are set already.
+void read_secret_source(Problems& problems, const codec::Yaml& value, CredentialSpec& credential);
 
 void read_credentials(Problems& problems, const codec::Yaml& value, std::vector<CredentialSpec>& credentials);
 

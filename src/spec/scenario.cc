@@ -78,7 +78,7 @@ constexpr std::array<Later, 2> kLaterSections{{
 }  // namespace
 
 std::string_view adapter_name(AdapterKind adapter) {
-  constexpr std::array<std::string_view, 5> kNames{"stdio", "openai", "mcp", "scripted", "replay"};
+  constexpr std::array<std::string_view, 6> kNames{"stdio", "openai", "mcp", "scripted", "replay", "remote"};
   return kNames[static_cast<std::size_t>(adapter)];
 }
 

@@ -30,6 +30,7 @@ enum class AdapterKind {
   mcp,       // a tool server: the Model Context Protocol over its standard input and output
   scripted,  // rules in a file, answered by the host; no sandbox
   replay,    // the answers of an earlier run; no sandbox
+  remote,    // hosted elsewhere, asked by the host; no sandbox, not sealed, not digested
 };
 std::string_view adapter_name(AdapterKind adapter);
 
@@ -47,6 +48,20 @@ struct ArtifactSpec {
   std::string profile = "interpreter";
   Quotas quotas;
   codec::Mark mark;
+};
+
+// An OpenAI-compatible server elsewhere.
+//
+//     adapter: remote
+//     url: https://api.example.com/v1
+//     model: large-2                     # the name it has there
+//     credential: {variable: EXAMPLE_KEY}
+//     ca: certificates/ours.pem          # who may vouch for the server; left out: whom this host trusts
+struct RemoteSpec {
+  std::string url;
+  std::string model;
+  std::optional<CredentialSpec> credential;  // by the name of its model
+  std::string ca;
 };
 
 struct ModelSpec {
@@ -67,6 +82,7 @@ struct ModelSpec {
   std::string tools;              // mcp: the file that pins its tools
   std::string rules;              // scripted: the file of its rules
   std::string recording;          // replay: the directory of the run
+  RemoteSpec remote;              // remote
   std::int64_t latency_ns = 0;    // on the logical clock: from the request to the answer
   std::uint32_t in_flight = 1;    // questions it may have before it at once
   bool deterministic = false;     // a sandbox whose clock and randomness follow from the seed
@@ -74,7 +90,9 @@ struct ModelSpec {
   std::int64_t token_cost = 0;    // billionths, of each token in and out
   codec::Mark mark;
 
-  bool needs_sandbox() const { return adapter != AdapterKind::scripted && adapter != AdapterKind::replay; }
+  bool needs_sandbox() const {
+    return adapter != AdapterKind::scripted && adapter != AdapterKind::replay && adapter != AdapterKind::remote;
+  }
 };
 
 struct LinkSpec {
@@ -101,9 +119,9 @@ enum class Compare {
 };
 
 struct WorkloadSpec {
-  std::string cases;                       // .csv or .jsonl
-  std::string label;                       // column or member that holds the expected answer; never sent
-  std::string answer = "label";            // member of the answer compared with the label
+  std::string cases;             // .csv or .jsonl
+  std::string label;             // column or member that holds the expected answer; never sent
+  std::string answer = "label";  // member of the answer compared with the label
   Compare compare = Compare::exact;
   std::string positive;                    // for precision and recall; empty: macro average over classes
   std::optional<std::uint64_t> cases_max;  // take the first N

@@ -18,8 +18,8 @@ using codec::Yaml;
 constexpr std::size_t kModelsMax = 64;
 constexpr std::size_t kArgumentsMax = 256;
 
-constexpr std::array<std::string_view, 5> kAdapters{"stdio", "openai", "mcp", "scripted", "replay"};  // as AdapterKind
-constexpr std::array<std::string_view, 1> kLaterAdapters{"remote"};
+constexpr std::array<std::string_view, 6> kAdapters{"stdio",    "openai", "mcp",
+                                                    "scripted", "replay", "remote"};  // as AdapterKind
 constexpr std::array<std::string_view, 1> kTiers{"native"};
 constexpr std::array<std::string_view, 2> kLaterTiers{"gvisor", "microvm"};
 constexpr std::array<std::string_view, 6> kDegradations{"cgroup-memory", "cgroup-processes",  "cgroup-cpu",
@@ -69,7 +69,7 @@ void read_limits(Problems& problems, const Yaml& value, T& out) {
 }
 
 void read_adapter(Problems& problems, const Yaml& value, ModelSpec& model) {
-  const auto name = read_choice(problems, value, kAdapters, kLaterAdapters);
+  const auto name = read_choice(problems, value, kAdapters, {});
   if (!name) return;
   const auto* const at = std::find(kAdapters.begin(), kAdapters.end(), *name);
   model.adapter = static_cast<AdapterKind>(at - kAdapters.begin());
@@ -119,6 +119,38 @@ void check_adapter(Problems& problems, const Yaml& yaml, const ModelSpec& model)
   needs("rules", model.adapter == AdapterKind::scripted);
   needs("recording", model.adapter == AdapterKind::replay);
   if (model.adapter != AdapterKind::openai) needs("port", false);
+  const bool remote = model.adapter == AdapterKind::remote;
+  needs("url", remote);
+  needs("model", remote);
+  for (const std::string_view key : {"credential", "ca"}) {
+    if (!remote) needs(key, false);
+  }
+}
+
+void read_url(Problems& problems, const Yaml& value, ModelSpec& model) {
+  constexpr std::string_view kExpected = "an address such as https://api.example.com/v1";
+  const auto url = read_text(problems, value, kExpected);
+  if (!url) return;
+  const bool fits = url->starts_with("https://") && url->size() <= 1000 &&
+                    std::all_of(url->begin(), url->end(), [](char c) { return c > ' ' && c < 0x7f; }) &&
+                    url->find_first_of("@?#\\") == std::string::npos;
+  if (!fits) return problems.add(value.mark, describe(value), kExpected);
+  model.remote.url = *url;
+}
+
+void read_remote_model(Problems& problems, const Yaml& value, ModelSpec& model) {
+  constexpr std::size_t kMost = 200;
+  const auto name = read_text(problems, value, "the name that the server knows the model by");
+  if (!name) return;
+  if (name->empty() || name->size() > kMost) return problems.add(value.mark, describe(value), "1 to 200 bytes");
+  model.remote.model = *name;
+}
+
+void read_credential(Problems& problems, const Yaml& value, ModelSpec& model) {
+  CredentialSpec& credential = model.remote.credential.emplace();
+  credential.name = model.name;
+  credential.mark = value.mark;
+  read_secret_source(problems, value, credential);
 }
 
 void read_tier(Problems& problems, const Yaml& value, ModelSpec& model) {
@@ -201,7 +233,7 @@ constexpr std::array<Field<ArtifactSpec>, 5> kArtifact{{
     {"limits", Need::optional, read_limits<ArtifactSpec>},
 }};
 
-constexpr std::array<Field<ModelSpec>, 19> kModel{{
+constexpr std::array<Field<ModelSpec>, 23> kModel{{
     {"image", Need::optional, read_image<ModelSpec>},
     {"files", Need::optional, read_files<ModelSpec>},
     {"run", Need::optional, read_run<ModelSpec>},
@@ -231,6 +263,13 @@ constexpr std::array<Field<ModelSpec>, 19> kModel{{
     {"in_flight", Need::optional, read_in_flight},
     {"deterministic", Need::optional, read_deterministic},
     {"price", Need::optional, read_prices},
+    {"url", Need::optional, read_url},
+    {"model", Need::optional, read_remote_model},
+    {"credential", Need::optional, read_credential},
+    {"ca", Need::optional,
+     [](Problems& p, const Yaml& v, ModelSpec& model) {
+       model.remote.ca = read_path(p, v, "the path of a file of certificates").value_or("");
+     }},
 }};
 
 template <class T>

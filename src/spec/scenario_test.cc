@@ -200,6 +200,29 @@ faults:
   EXPECT_EQ(scenario.faults[1].chance, 0.25);
 }
 
+TEST(Scenario, a_model_hosted_elsewhere_is_read) {
+  const Scenario scenario = parse_scenario(R"(belljar: 1
+name: n
+models:
+  a: {adapter: remote, url: "https://api.example.com/v1", model: large-2, credential: {variable: KEY}, ca: ours.pem}
+  b: {adapter: remote, url: "https://api.example.com/v1", model: large-2, credential: {file: keys/b}}
+  c: {adapter: remote, url: "https://api.example.com/v1", model: large-2}
+workload: {cases: c.csv}
+)",
+                                           "s.yaml")
+                                .value();
+  const ModelSpec& model = scenario.models[0];
+  EXPECT_FALSE(model.needs_sandbox());
+  EXPECT_EQ(model.remote.url, "https://api.example.com/v1");
+  EXPECT_EQ(model.remote.model, "large-2");
+  EXPECT_EQ(model.remote.ca, "ours.pem");
+  ASSERT_TRUE(model.remote.credential);
+  EXPECT_EQ(model.remote.credential->name, "a");
+  EXPECT_EQ(model.remote.credential->variable, "KEY");
+  EXPECT_EQ(scenario.models[1].remote.credential->file, "keys/b");
+  EXPECT_FALSE(scenario.models[2].remote.credential);
+}
+
 constexpr std::string_view kHead = "belljar: 1\nname: n\nworkload: {cases: c.csv, label: l}\n";
 
 struct Wrong {
@@ -224,6 +247,16 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"model_without_run", "models: {a: {image: host}}\n", "s.yaml:4:13: found model \"a\" without \"run\""},
         Wrong{"model_named_workload", "models: {workload: {run: [x]}}\n", "found a model named \"workload\""},
         Wrong{"monitors", "models: {a: {run: [x]}}\nmonitors: [loops]\n", "found a list, expected a map for monitors"},
+        Wrong{"remote_in_clear", "models: {a: {adapter: remote, url: 'http://x.example', model: m}}\n",
+              "expected an address such as https://api.example.com/v1"},
+        Wrong{"remote_with_a_command", "models: {a: {adapter: remote, url: 'https://x.example', model: m, run: [x]}}\n",
+              "found \"run\" in model \"a\" (adapter remote), expected no such key"},
+        Wrong{"sealed_with_a_key", "models: {a: {run: [x], credential: {file: k}}}\n",
+              "found \"credential\" in model \"a\" (adapter stdio), expected no such key"},
+        Wrong{"key_of_two_places", "models: {a: {adapter: remote, credential: {file: k, variable: K}}}\n",
+              "found the credential \"a\", expected either \"file\" or \"variable\""},
+        Wrong{"key_inside", "models: {a: {adapter: remote, credential: {file: k, inside: K}}}\n",
+              "found key \"inside\" in a credential, expected file or variable"},
         Wrong{"microvm", "models: {a: {run: [x], tier: microvm}}\n",
               "found \"microvm\", not supported by this version, expected native"},
         Wrong{"tier_typo", "models: {a: {run: [x], tier: natve}}\n", "found \"natve\", expected \"native\""},

@@ -71,6 +71,9 @@ Json verdict_json(const Verdict& verdict) {
   out.set("ledger", Json::Object{{"size", verdict.ledger.size}, {"root", verdict.ledger.root}});
   out.set("gates", list_json(verdict.gates, gate_json));
   out.set("findings", list_json(verdict.findings, finding_json));
+  if (!verdict.limitations.empty()) {
+    out.set("limitations", list_json(verdict.limitations, [](const std::string& one) { return Json{one}; }));
+  }
   if (!verdict.error.empty()) out.set("error", verdict.error);
   out.set("dir", verdict.directory);
   return out;

@@ -57,7 +57,8 @@ struct Verdict {
   LedgerHead ledger;  // at the moment of judgement; the final checkpoint covers this object too
   std::vector<GateResult> gates;
   std::vector<Finding> findings;
-  std::string error;  // outcome error: what went wrong and what to do
+  std::vector<std::string> limitations;  // what the run could not hold to, in sentences for people
+  std::string error;                     // outcome error: what went wrong and what to do
   std::string directory;
 };
 

@@ -21,8 +21,10 @@ namespace {
 constexpr auto kSettled = asio::as_tuple(asio::use_awaitable);
 constexpr Milliseconds kSweep{50};
 
-awaitable<void> serve(std::shared_ptr<Caller> caller) {
-  if (caller->door == "socks") {
+awaitable<void> serve(std::shared_ptr<Caller> caller, std::optional<boundary::Place> place) {
+  if (place) {
+    co_await serve_http(*caller, std::move(place));
+  } else if (caller->door == "socks") {
     co_await serve_socks(*caller);
   } else if (caller->door == "transparent") {
     co_await serve_transparent(*caller);
@@ -61,6 +63,7 @@ class Gateway::Engine {
 
   Result<void> attach(Attachment attachment);
   void detach(std::string_view name);
+  Result<os::Fd> connect(std::string_view name, const std::string& host, std::uint16_t port);
   void throttle(std::string_view name, std::chrono::nanoseconds interval);
   const codec::TlsAuthority& authority() const { return *authority_; }
   EventLog& events() { return events_; }
@@ -84,7 +87,9 @@ class Gateway::Engine {
   Result<void> open(Attachment attachment);
   awaitable<void> sweep();
   awaitable<void> accept(std::shared_ptr<Box> box, std::shared_ptr<tcp::acceptor> acceptor, std::string_view door);
-  void welcome(const std::shared_ptr<Box>& box, tcp::socket socket, std::string_view door);
+  // `place`: where everything of it goes, where that is known already.
+  void welcome(const std::shared_ptr<Box>& box, tcp::socket socket, std::string_view door,
+               std::optional<boundary::Place> place = std::nullopt);
 
   std::shared_ptr<asio::io_context> context_ = std::make_shared<asio::io_context>(1);
   std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>(context_);
@@ -184,6 +189,27 @@ void Gateway::Engine::detach(std::string_view name) {
   });
 }
 
+Result<os::Fd> Gateway::Engine::connect(std::string_view name, const std::string& host, std::uint16_t port) {
+  boundary::Place place{"https", {TRY_CTX(parse_host(host, Brackets::never), "connect to the gateway"), port}};
+  auto [ours, theirs] = TRY_CTX(os::make_socket_pair(), "connect to the gateway");
+  os::Fd& end = theirs;
+  const Result<void> taken = there([&]() -> Result<void> {
+    const auto found = places_.find(name);
+    if (found == places_.end()) {
+      return Error{Errc::not_found, "connect to the gateway: nothing is attached as " + std::string{name}};
+    }
+    boost::system::error_code error;
+    tcp::socket socket{*context_};
+    (void)socket.assign(tcp::v4(), end.get(), error);
+    if (error) return Error{Errc::internal, "connect to the gateway: " + error.message()};
+    (void)end.release();
+    welcome(found->second.box, std::move(socket), "connect", std::move(place));
+    return {};
+  });
+  TRY(taken);
+  return std::move(ours);
+}
+
 void Gateway::Engine::throttle(std::string_view name, std::chrono::nanoseconds interval) {
   there([&] {
     const auto found = places_.find(name);
@@ -218,11 +244,12 @@ awaitable<void> Gateway::Engine::accept(std::shared_ptr<Box> box, std::shared_pt
   }
 }
 
-void Gateway::Engine::welcome(const std::shared_ptr<Box>& box, tcp::socket socket, std::string_view door) {
+void Gateway::Engine::welcome(const std::shared_ptr<Box>& box, tcp::socket socket, std::string_view door,
+                              std::optional<boundary::Place> place) {
   if (!make_room(*box)) return;
   auto caller = std::make_shared<Caller>(box, std::move(socket), door);
   ++box->connections;
-  asio::co_spawn(*context_, serve(caller), [caller](const std::exception_ptr&) {
+  asio::co_spawn(*context_, serve(caller, std::move(place)), [caller](const std::exception_ptr&) {
     caller->wire.reset();
     --caller->box->connections;
   });
@@ -242,6 +269,9 @@ Result<std::unique_ptr<Gateway>> Gateway::start(const GatewaySetup& setup) {
 std::string Gateway::authority_pem() const { return engine_->authority().certificate_pem(); }
 Result<void> Gateway::attach(Attachment attachment) { return engine_->attach(std::move(attachment)); }
 void Gateway::detach(std::string_view name) { engine_->detach(name); }
+Result<os::Fd> Gateway::connect(std::string_view name, const std::string& host, std::uint16_t port) {
+  return engine_->connect(name, host, port);
+}
 void Gateway::throttle(std::string_view name, std::chrono::nanoseconds interval) { engine_->throttle(name, interval); }
 std::vector<spec::NetworkEvent> Gateway::take_events() { return engine_->events().take(); }
 int Gateway::poll_fd() const { return engine_->events().poll_fd(); }
