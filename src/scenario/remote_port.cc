@@ -93,6 +93,10 @@ Result<spec::PolicySpec> rule_for(const std::optional<policy::Policy>& policy, c
                    place.host + " is " + std::string{special} + "; a policy of the scenario may permit it by name");
     }
   }
+  if (!rule.terms.credential.empty()) {
+    return wrong(model, "the permit for " + place.host + " puts in the credential \"" + rule.terms.credential +
+                            "\", and a remote model has its key by its own `credential`: take one of the two out");
+  }
   rule.what = {std::move(what)};
   rule.terms.tls = spec::Tls::intercept;
   rule.terms.credential = model.remote.credential ? kName : "";

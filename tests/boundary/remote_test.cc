@@ -321,6 +321,12 @@ TEST_F(RemoteTest, ThePolicyOfTheScenarioDecides) {
   ASSERT_FALSE(denied);
   EXPECT_THAT(denied.error().message(), HasSubstr("model lm (remote): the policy does not let it connect to "
                                                   "api.example.com:443"));
+  // Two keys for one place: nobody could say which was meant.
+  permit(
+      "  - {permit: api, action: connect, what: {hosts: [api.example.com]}, terms: {tls: intercept, credential: k}}\n");
+  const auto twice = make();
+  ASSERT_FALSE(twice);
+  EXPECT_THAT(twice.error().message(), HasSubstr("puts in the credential \"k\""));
   permit("  - {permit: api, action: connect, who: [lm], what: {hosts: [api.example.com], paths: [/v1/embeddings]}}\n");
   TlsServer server{kPublic, 443, *world_, "api.example.com", honest};
   auto port = make();
