@@ -263,8 +263,7 @@ DriveResult Driver::finish(Nanoseconds begun) {
   }
   measured.findings = tools_.monitor.findings();
   measured.drive_ns = (tools_.clock.monotonic() - begun).count();
-  measured.positive =
-      comparable(codec::Json{input_.scenario.workload.positive}, input_.scenario.workload.compare);
+  measured.positive = comparable(codec::Json{input_.scenario.workload.positive}, input_.scenario.workload.compare);
   measured.composed = !each_;
   measured.clock = spec::clock_name(input_.scenario.clock);
   measured.messages = tools_.exchange.attempts();
