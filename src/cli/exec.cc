@@ -349,14 +349,14 @@ Result<spec::SandboxReport> run_sealed(const Arguments& arguments, const Host& h
   return sandbox->destroy();
 }
 
-// A line for each thing the network refused, so that nobody has to guess why a program failed.
+// A line for each thing the network refused or changed, so that nobody has to guess why a program failed.
 void show_refusals(const spec::SandboxReport& report) {
   std::size_t count = 0;
   for (const spec::Violation& violation : report.violations) {
     if (violation.layer != "gateway" || ++count > kRefusalsShown) continue;
     const std::string times = violation.count > 1 ? ", " + std::to_string(violation.count) + " times" : "";
-    (void)std::fprintf(stderr, "belljar exec: refused: %s (rule %s)%s\n", printable(violation.arguments, 400).c_str(),
-                       printable(violation.rule).c_str(), times.c_str());
+    (void)std::fprintf(stderr, "belljar exec: %s: %s (rule %s)%s\n", printable(violation.answer, 40).c_str(),
+                       printable(violation.arguments, 400).c_str(), printable(violation.rule).c_str(), times.c_str());
   }
   if (count > kRefusalsShown) {
     (void)std::fprintf(stderr, "belljar exec: and %zu more refusals; --result FILE has them all\n",

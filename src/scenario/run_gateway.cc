@@ -195,6 +195,7 @@ spec::Violation violation_of(const spec::NetworkEvent& event) {
   violation.arguments = event.door + " " + event.host + (event.port == 0 ? "" : ":" + std::to_string(event.port)) +
                         (event.reason.empty() ? "" : ": " + event.reason);
   violation.answer = event.consequence == spec::consequence_name(spec::Consequence::kill) ? "contained" : "refused";
+  if (event.consequence == "redacted" || event.consequence == "noted") violation.answer = event.consequence;
   violation.count = event.count;
   violation.first_ns = event.first_ns;
   return violation;

@@ -70,6 +70,7 @@ TEST_F(Exec, FiltersScreenWhatComesInAndGoesOut) {
   const os::ProgramOutput redacted = exec("", {"--filters=secrets"}, look);
   EXPECT_THAT(redacted.output, HasSubstr("the key is ")) << redacted.error;
   EXPECT_THAT(redacted.output, Not(HasSubstr("AKIAQ3EGRZ7LN5XW2YPB")));
+  EXPECT_THAT(redacted.error, HasSubstr("belljar exec: redacted: "));
   const os::ProgramOutput refused = exec("", {"--filters=strict"}, look);
   EXPECT_THAT(refused.output, Not(HasSubstr("AKIAQ3EGRZ7LN5XW2YPB"))) << refused.output;
   EXPECT_THAT(refused.error, HasSubstr("belljar exec: refused: "));

@@ -21,7 +21,10 @@ void BodyFilter::look(content::Stream& stream) {
   for (const content::Finding& finding : stream.take_findings()) {
     const bool stops = finding.treatment >= content::Treatment::hold;
     if (stops && !refusal_) refusal_ = refusal_of(finding);
-    if (!stops) noted_.push_back(refusal_of(finding));
+    if (stops) continue;
+    Refusal noted = refusal_of(finding);  // of what goes on all the same
+    noted.consequence = finding.treatment == content::Treatment::redact ? "redacted" : "noted";
+    noted_.push_back(std::move(noted));
   }
 }
 
