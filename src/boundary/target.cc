@@ -86,6 +86,12 @@ Result<std::string> normal_target(std::string_view target, std::string_view meth
 }
 
 Result<AbsoluteTarget> parse_absolute(std::string_view target) {
+  AbsoluteTarget to = TRY(parse_url(target));
+  if (to.scheme == "https") return bad(target, "https goes through CONNECT");
+  return to;
+}
+
+Result<AbsoluteTarget> parse_url(std::string_view target) {
   const std::size_t colon = target.find("://");
   if (colon == std::string_view::npos)
     return bad(target, "a proxy is asked with a whole URL, as in http://example.com/");
@@ -93,11 +99,10 @@ Result<AbsoluteTarget> parse_absolute(std::string_view target) {
   to.scheme = target.substr(0, colon);
   std::transform(to.scheme.begin(), to.scheme.end(), to.scheme.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  if (to.scheme == "https") return bad(target, "https goes through CONNECT");
-  if (to.scheme != "http") return bad(target, "no scheme that this proxy speaks");
+  if (to.scheme != "http" && to.scheme != "https") return bad(target, "no scheme that this proxy speaks");
   const std::string_view rest = target.substr(colon + 3);
   const std::size_t end = std::min(rest.find_first_of("/?#\\"), rest.size());
-  to.authority = TRY(parse_authority(rest.substr(0, end), 80));
+  to.authority = TRY(parse_authority(rest.substr(0, end), to.scheme == "http" ? 80 : 443));
   std::string origin{rest.substr(end)};
   if (origin.empty() || origin.front() == '?') origin.insert(0, "/");
   to.origin = TRY(normal_target(origin, {}));

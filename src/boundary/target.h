@@ -22,7 +22,9 @@ struct AbsoluteTarget {
   std::string origin;  // "/path?query", normal
 };
 
-// "http://host[:port]/path?query".
+// "http://host[:port]/path?query", or https.
+Result<AbsoluteTarget> parse_url(std::string_view target);
+// The same as the target of a request to a proxy: http alone, for https goes through CONNECT.
 Result<AbsoluteTarget> parse_absolute(std::string_view target);
 // "/path?query", or "*" where OPTIONS asks about the server.
 Result<std::string> normal_target(std::string_view target, std::string_view method);

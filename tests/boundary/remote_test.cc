@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdlib>
 
+#include "boundary/gateway/mirror_record.h"
 #include "boundary/gateway/stage_test.h"
 #include "boundary/openai_server.h"
 #include "boundary/reply_for_tests.h"
@@ -244,6 +245,35 @@ TEST_F(RemoteTest, AKeyThatAServerRepeatsComesNowhere) {
   EXPECT_THAT(server.heard()[0], HasSubstr(kKey));
   EXPECT_EQ(answer.kind, Arrival::Kind::failure);
   EXPECT_THAT(answer.text, AllOf(HasSubstr("wrong key"), Not(HasSubstr(kKey))));
+}
+
+// What is recorded to stand in for the world is asked the same way.
+TEST_F(RemoteTest, AMirrorRecordsWhatIsServedOverTls) {
+  const std::vector<std::string> urls{"https://api.example.com/old"};
+  const auto pages = [](const std::string& request) {
+    if (request.starts_with("GET /old ")) {
+      return std::string{"HTTP/1.1 302 Found\r\nlocation: https://api.example.com/guide\r\ncontent-length: 0\r\n\r\n"};
+    }
+    return plain_http(200, "the guide");
+  };
+  {
+    TlsServer server{kPublic, 443, *world_, "api.example.com", pages};
+    const auto recording = boundary::record_mirror(urls, setup_.gateway);
+    ASSERT_TRUE(recording) << recording.error().message();
+    EXPECT_THAT(recording.value().missed, testing::IsEmpty());
+    ASSERT_EQ(recording.value().entries.size(), 2U);
+    EXPECT_EQ(recording.value().entries[1].url, "https://api.example.com/guide");
+    EXPECT_EQ(recording.value().entries[1].body, "the guide");
+    EXPECT_THAT(server.heard()[0], HasSubstr("host: api.example.com\r\n"));
+  }
+  auto stranger = codec::TlsAuthority::make("nobody's authority");
+  ASSERT_TRUE(stranger);
+  TlsServer server{kPublic, 443, *stranger.value(), "api.example.com", pages};
+  const auto recording = boundary::record_mirror(urls, setup_.gateway);
+  ASSERT_TRUE(recording) << recording.error().message();
+  EXPECT_TRUE(recording.value().entries.empty());
+  EXPECT_EQ(recording.value().missed.size(), 1U);
+  EXPECT_TRUE(server.heard().empty());
 }
 
 TEST_F(RemoteTest, AServerThatCannotProveItsNameHearsNothing) {

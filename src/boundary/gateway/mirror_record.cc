@@ -1,6 +1,7 @@
 #include "boundary/gateway/mirror_record.h"
 
 #include <array>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
@@ -19,6 +20,8 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
+constexpr const char* kName = "mirror-record";
+
 // A permit for exactly these hosts, to read.
 Result<std::shared_ptr<const policy::Policy>> policy_for(const std::set<std::string>& hosts) {
   std::string list;
@@ -26,7 +29,9 @@ Result<std::shared_ptr<const policy::Policy>> policy_for(const std::set<std::str
   const std::string text =
       "belljar-policy: 1\nname: mirror-record\nrules:\n"
       "  - permit: recording\n    action: connect\n    what: {hosts: [" +
-      list + "], ports: [80, 443], schemes: [http, https], methods: [GET], paths: [/**]}\n";
+      list +
+      "], ports: [80, 443], schemes: [http, https], methods: [GET], paths: [/**]}\n"
+      "    terms: {tls: intercept}\n";
   spec::PolicySpec spec =
       TRY(spec::parse_policy(text, "mirror-record", [](const std::string& path) -> Result<std::string> {
         return Error{Errc::not_found, path};
@@ -39,14 +44,24 @@ struct Fetched {
   std::string body;
 };
 
-// One GET over a fresh connection to the gateway's door.
-Result<Fetched> fetch(const tcp::endpoint& door, const std::string& url, const std::string& host) {
+// One GET over a fresh connection: through the gateway's door, or for https its owner's way in, as after CONNECT.
+Result<Fetched> fetch(Gateway& gateway, const tcp::endpoint& door, const AbsoluteTarget& target,
+                      const std::string& url) {
+  using asio::generic::stream_protocol;
+  const std::string& host = target.authority.host.text;
+  const bool sealed = target.scheme == "https";
   asio::io_context context;
-  tcp::socket socket{context};
+  stream_protocol::socket socket{context};
   boost::system::error_code error;
-  socket.connect(door, error);
-  const std::string request =
-      "GET " + url + " HTTP/1.1\r\nhost: " + host + "\r\nconnection: close\r\naccept: */*\r\n\r\n";
+  if (sealed) {
+    os::Fd way = TRY(gateway.connect(kName, host, target.authority.port));
+    socket.assign(stream_protocol{AF_UNIX, SOCK_STREAM}, way.release(), error);
+  } else {
+    socket.connect(stream_protocol::endpoint{door}, error);
+  }
+  const std::string port = sealed && target.authority.port == 443 ? "" : ":" + std::to_string(target.authority.port);
+  const std::string request = "GET " + (sealed ? target.origin : url) + " HTTP/1.1\r\nhost: " + host + port +
+                              "\r\nconnection: close\r\naccept: */*\r\n\r\n";
   if (!error) asio::write(socket, asio::buffer(request), error);
   if (error) return Error{Errc::unavailable, error.message()};
   std::string bytes;
@@ -86,16 +101,17 @@ std::string next_of(const AbsoluteTarget& from, const std::string& location) {
 
 class Recorder {
  public:
-  Recorder(tcp::endpoint door, std::set<std::string> hosts) : door_{std::move(door)}, hosts_{std::move(hosts)} {}
+  Recorder(Gateway& gateway, tcp::endpoint door, std::set<std::string> hosts)
+      : gateway_{gateway}, door_{std::move(door)}, hosts_{std::move(hosts)} {}
 
   void record(std::string url) {
     for (int hop = 0; hop <= kRedirectsMax; ++hop) {
       if (!seen_.insert(url).second) return;
-      const Result<AbsoluteTarget> target = parse_absolute(url);
+      const Result<AbsoluteTarget> target = parse_url(url);
       if (!target) return miss(url, target.error().message());
       const std::string& host = target.value().authority.host.text;
       if (!hosts_.contains(host)) return miss(url, "a redirect leads there; name it too if it is to be recorded");
-      const Result<Fetched> fetched = fetch(door_, url, host + ":" + std::to_string(target.value().authority.port));
+      const Result<Fetched> fetched = fetch(gateway_, door_, target.value(), url);
       if (!fetched) return miss(url, fetched.error().message());
       const Fetched& got = fetched.value();
       // What the gateway itself says is no page of the world's.
@@ -117,6 +133,7 @@ class Recorder {
     recording_.missed.push_back(printable(url, 300) + ": " + printable(why, 300));
   }
 
+  Gateway& gateway_;
   tcp::endpoint door_;
   std::set<std::string> hosts_;
   std::set<std::string> seen_;
@@ -129,7 +146,7 @@ Result<MirrorRecording> record_mirror(const std::vector<std::string>& urls, cons
   if (urls.size() > kRecordUrlsMax) return Error{Errc::invalid_argument, "more than 10000 URLs at once"};
   std::set<std::string> hosts;
   for (const std::string& url : urls) {
-    const AbsoluteTarget target = TRY_CTX(parse_absolute(url), printable(url, 300));
+    const AbsoluteTarget target = TRY_CTX(parse_url(url), printable(url, 300));
     if (target.authority.host.kind != HostKind::name) {
       return Error{Errc::invalid_argument, printable(url, 300) + ": found an address, expected the name of a host"};
     }
@@ -145,13 +162,13 @@ Result<MirrorRecording> record_mirror(const std::vector<std::string>& urls, cons
   const tcp::endpoint place = error ? tcp::endpoint{} : door.local_endpoint(error);
   if (error) return Error{Errc::unavailable, "listen on the loopback: " + error.message()};
   Attachment attachment;
-  attachment.name = "mirror-record";
+  attachment.name = kName;
   attachment.policy = TRY(policy_for(hosts));
   attachment.doors.http = os::Fd{door.release(error)};
   TRY(gateway->attach(std::move(attachment)));
-  Recorder recorder{place, std::move(hosts)};
+  Recorder recorder{*gateway, place, std::move(hosts)};
   for (const std::string& url : urls) recorder.record(url);
-  gateway->detach("mirror-record");
+  gateway->detach(kName);
   return recorder.take();
 }
 
