@@ -185,10 +185,12 @@ Decision Exchange::decide(const Message& message, Way& way, const Parties& parti
   Decision last;
   for (const auto& stage : stages_) {
     Decision decision = stage->admit(altered ? *altered : message, context);
+    decision.found_in_altered = last.found_in_altered || (altered && !decision.findings.empty());
     decision.findings.insert(decision.findings.begin(), last.findings.begin(), last.findings.end());
     if (decision.permit.empty()) decision.permit = std::move(last.permit);
     if (decision.act == Act::allow) {
       last.findings = std::move(decision.findings);
+      last.found_in_altered = decision.found_in_altered;
       last.permit = std::move(decision.permit);
       continue;
     }
@@ -250,6 +252,7 @@ Result<void> Exchange::record_outcome(const Message& message, const Decision& de
   if (!decision.reason.empty()) add_text(entry, "reason", decision.reason);
   if (!decision.findings.empty()) {
     entry.append(",\"findings\":").append(codec::to_json(findings_json(decision.findings)));
+    if (decision.found_in_altered) entry.append(R"(,"found_in":"altered")");
   }
   if (decision.act != Act::alter) return journal_.add_text(std::move(entry));
   return journal_.add_text(std::move(entry), codec::to_json(decision.altered));

@@ -84,6 +84,7 @@ struct Decision {
   codec::Json altered;
   std::optional<FaultHit> fault;
   std::vector<content::Finding> findings = {};  // of the content filters, also where the message passes
+  bool found_in_altered = false;                // their places are in what an earlier stage had made of the message
   std::string permit = {};                      // of a call: the policy's rule that lets it pass
   std::optional<Sanction> sanction = {};        // throttle, pause, reset
 };

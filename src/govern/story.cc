@@ -146,7 +146,7 @@ class Teller {
 
   void take(const RecordReader::Item& item, const Json& entry) {
     const std::string kind = text_of(entry, "kind");
-    if (is_message(kind)) return take_message(entry, kind, item.body);
+    if (is_message(kind)) return take_message(entry, kind, item);
     if (item.index == end_.entry) return take_end(entry);
     const std::string model = text_of(entry, "model");
     if (!models_.contains(model)) return;
@@ -165,9 +165,9 @@ class Teller {
   }
 
  private:
-  void take_message(const Json& entry, std::string_view kind, std::string_view body) {
+  void take_message(const Json& entry, std::string_view kind, const RecordReader::Item& item) {
     const auto seq = static_cast<std::uint64_t>(number_of(entry, "seq"));
-    if (text_of(entry, "state") != "attempted") return decide(entry, seq);
+    if (text_of(entry, "state") != "attempted") return decide(entry, seq, item);
     if (text_of(entry, "case") != end_.case_id) return;
     StoryStep step;
     step.kind = kind == "answer"    ? StoryStep::Kind::answer
@@ -178,11 +178,11 @@ class Teller {
     step.to = text_of(entry, "to");
     models_.insert(step.from);
     models_.insert(step.to);
-    open_.insert_or_assign(seq, Open{add(std::move(step), entry), std::string{body}});
+    open_.insert_or_assign(seq, Open{add(std::move(step), entry), std::string{item.body}});
   }
 
   // What became of it: only now is known what of its body may be shown.
-  void decide(const Json& entry, std::uint64_t seq) {
+  void decide(const Json& entry, std::uint64_t seq, const RecordReader::Item& item) {
     const auto open = open_.find(seq);
     if (open == open_.end()) return;
     const auto found = steps_.find(open->second.step);
@@ -193,7 +193,12 @@ class Teller {
       const std::string rule = text_of(entry, "rule");
       const std::string reason = text_of(entry, "reason");
       step.why = printable(rule + (rule.empty() || reason.empty() ? "" : ": ") + reason, kStoryTextBytesMax);
-      step.text = shown(masked(open->second.body, entry.find("findings")));
+      // What a policy's rule takes away is not told either: then what went on is shown.
+      const bool taken = rule.starts_with("policy.") && item.claims.body.has_value();
+      const bool elsewhere = !text_of(entry, "found_in").empty();
+      step.text = elsewhere ? "not shown: the filters read it after another rule had changed it"
+                  : taken   ? shown(item.body)
+                            : shown(masked(open->second.body, entry.find("findings")));
     }
     open_.erase(open);
   }

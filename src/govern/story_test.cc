@@ -113,6 +113,22 @@ TEST_F(StoryTest, MasksWhatTheFiltersFoundAndShowsNothingThatTheyDidNotSee) {
   EXPECT_EQ(told.steps[3].text, "");
 }
 
+// Places in what a rule had made of a message are no places in the message.
+TEST_F(StoryTest, ShowsNothingThatAPolicyTookAway) {
+  message("request", "workload", "agent", "1", R"({"id":"x","notes":"hunter2"})", "");
+  ASSERT_TRUE(ledger_->append_with_body(
+      R"({"kind":"request","seq":1,"at_ns":1,"state":"dispatched","rule":"policy.in-part","reason":"r"})",
+      R"({"id":"x","notes":"[redacted]"})"));
+  message("request", "workload", "agent", "1", R"({"id":"x","notes":"hunter2","b":"ghp_abc"})", "refused",
+          R"(,"rule":"filter.secret.token","findings":[{"kind":"secret","begin":1,"end":3}],"found_in":"altered")");
+  entry(kContained);
+  verdict();
+  const Story told = story();
+  ASSERT_EQ(told.steps.size(), 3U);
+  EXPECT_EQ(told.steps[0].text, R"({"notes":"[redacted]"})");
+  EXPECT_THAT(told.steps[1].text, HasSubstr("not shown"));
+}
+
 TEST_F(StoryTest, ALongOneLosesItsMiddleAndHostileTextIsCut) {
   const std::string loud = "\x1b[2J" + std::string(5000, 'a');
   for (int at = 0; at < 500; ++at) message("request", "workload", "agent", "1", loud);
