@@ -11,14 +11,23 @@ namespace {
 std::atomic<std::size_t> allocations{0};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 }  // namespace
 
-void* operator new(std::size_t size) {
+// Not inlined: where only one of a pair is, gcc takes malloc and delete (or new and free) for a mismatch.
+[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
   ++allocations;
-  void* memory = std::malloc(size);  // NOLINT(cppcoreguidelines-no-malloc)
+  return std::malloc(size);  // NOLINT(cppcoreguidelines-no-malloc)
+}
+// Both forms, as a sanitizer's own new without exceptions would not call this one.
+[[gnu::noinline]] void* operator new(std::size_t size) {
+  void* memory = operator new(size, std::nothrow);
   if (memory == nullptr) throw std::bad_alloc{};
   return memory;
 }
-void operator delete(void* memory) noexcept { std::free(memory); }               // NOLINT(cppcoreguidelines-no-malloc)
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }  // NOLINT(cppcoreguidelines-no-malloc)
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
+  std::free(memory);  // NOLINT(cppcoreguidelines-no-malloc)
+}
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);  // NOLINT(cppcoreguidelines-no-malloc)
+}
 
 namespace belljar::policy {
 namespace {
