@@ -115,9 +115,9 @@ Gateway::Engine::~Engine() {
     for (auto& [name, place] : places_) place.close();
     return 0;
   });
-  mailbox_->close();
   context_->stop();
   thread_.join();
+  mailbox_->close();
 }
 
 Result<void> Gateway::Engine::attach(Attachment attachment) {

@@ -111,13 +111,36 @@ TEST_F(GatewayLimitsTest, WithoutDescriptorsTheGatewayWaitsAndRecovers) {
   EXPECT_THAT(stage.get("http://web.example.com/"), StartsWith("HTTP/1.1 200"));
 }
 
+class Never final : public HttpService {
+ public:
+  void answer(const HttpAsk&, std::shared_ptr<Reply> reply) override {
+    waiting.push_back(std::move(reply));
+    ++asked;
+  }
+  std::vector<std::shared_ptr<Reply>> waiting;
+  std::atomic<int> asked = 0;
+};
+
+TEST_F(GatewayLimitsTest, AServiceThatNeverAnswersGoesWithTheGateway) {
+  auto services = std::make_shared<Services>();
+  auto never = std::make_shared<Never>();
+  ASSERT_TRUE(services->add({"web.example.com", 80}, {"slow", Transport::plain, never, nullptr}));
+  Attachment attachment;
+  attachment.services = std::move(services);
+  Stage stage = GatewayLimitsTest::stage("", std::move(attachment));
+  Program program{stage.http};
+  program.say("GET http://web.example.com/ HTTP/1.1\r\nHost: web.example.com\r\n\r\n");
+  for (int tries = 0; tries < 100 && never->asked == 0; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+  }
+  ASSERT_EQ(never->asked, 1);
+  const std::weak_ptr<Never> left = std::exchange(never, nullptr);
+  stage.gateway.reset();
+  EXPECT_TRUE(left.expired());
+}
+
 TEST_F(GatewayLimitsTest, BodiesHeldWholeAreBoundedTogether) {
   auto services = std::make_shared<Services>();
-  class Never final : public HttpService {
-   public:
-    void answer(const HttpAsk&, std::shared_ptr<Reply> reply) override { waiting.push_back(std::move(reply)); }
-    std::vector<std::shared_ptr<Reply>> waiting;
-  };
   const auto never = std::make_shared<Never>();
   ASSERT_TRUE(services->add({"web.example.com", 80}, {"slow", Transport::plain, never, nullptr}));
   Attachment attachment;

@@ -9,12 +9,12 @@ namespace belljar::boundary {
 
 void Mailbox::post(std::function<void()> work) {
   const std::lock_guard held{lock_};
-  if (!closed_) asio::post(*context_, std::move(work));
+  if (context_) asio::post(*context_, std::move(work));
 }
 
 void Mailbox::close() {
   const std::lock_guard held{lock_};
-  closed_ = true;
+  context_.reset();
 }
 
 void ReplyQueue::put(ReplyPart part) {
@@ -44,8 +44,9 @@ void ReplyHandle::put(ReplyPart part) {
   const std::lock_guard held{lock_};
   if (over_) return;
   over_ = part.kind == ReplyPart::Kind::end || part.kind == ReplyPart::Kind::reset;
-  mailbox_->post(
-      [queue = queue_, moved = std::make_shared<ReplyPart>(std::move(part))] { queue->put(std::move(*moved)); });
+  mailbox_->post([to = queue_, moved = std::make_shared<ReplyPart>(std::move(part))] {
+    if (const std::shared_ptr<ReplyQueue> queue = to.lock()) queue->put(std::move(*moved));
+  });
 }
 
 void ReplyHandle::wait(std::int64_t ns) {

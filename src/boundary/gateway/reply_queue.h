@@ -1,10 +1,12 @@
 // ReplyQueue: a Reply that a service fills from any thread and a coroutine of the gateway's thread empties.
 //
-//   auto queue = std::make_shared<ReplyQueue>(mailbox);
-//   service.answer(ask, std::make_shared<ReplyHandle>(queue));
+//   auto queue = std::make_shared<ReplyQueue>(mailbox->context());
+//   service.answer(ask, std::make_shared<ReplyHandle>(mailbox, queue));
 //   while (true) { ReplyPart part = co_await queue->next(deadline); ... }
 //
-// The Mailbox outlives the gateway for whoever answers late: then nothing happens.
+// The Mailbox outlives the gateway for whoever answers late: then nothing happens. Whoever answers owns neither the
+// queue nor the context: a service that never answers belongs to what waits for it, and would keep the whole gateway
+// for good.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -21,18 +23,17 @@
 
 namespace belljar::boundary {
 
-// The way to the gateway's thread. Shared with every reply under way, for what they wait on lives in the context.
+// The way to the gateway's thread, shared with every reply under way.
 class Mailbox {
  public:
   explicit Mailbox(std::shared_ptr<asio::io_context> context) : context_{std::move(context)} {}
   void post(std::function<void()> work);
-  void close();
-  asio::io_context& context() { return *context_; }
+  void close();                                      // once the gateway's thread is over; lets go of the context
+  asio::io_context& context() { return *context_; }  // the gateway's thread
 
  private:
   std::mutex lock_;
-  bool closed_ = false;
-  std::shared_ptr<asio::io_context> context_;
+  std::shared_ptr<asio::io_context> context_;  // null once closed
 };
 
 struct ReplyPart {
@@ -57,7 +58,7 @@ class ReplyQueue {
 
 class ReplyHandle final : public Reply {
  public:
-  ReplyHandle(std::shared_ptr<Mailbox> mailbox, std::shared_ptr<ReplyQueue> queue)
+  ReplyHandle(std::shared_ptr<Mailbox> mailbox, std::weak_ptr<ReplyQueue> queue)
       : mailbox_{std::move(mailbox)}, queue_{std::move(queue)} {}
   ~ReplyHandle() override;
   ReplyHandle(const ReplyHandle&) = delete;
@@ -76,7 +77,7 @@ class ReplyHandle final : public Reply {
   std::mutex lock_;
   bool over_ = false;
   std::shared_ptr<Mailbox> mailbox_;
-  std::shared_ptr<ReplyQueue> queue_;
+  std::weak_ptr<ReplyQueue> queue_;  // of the coroutine that waits; locked on the gateway's thread alone
 };
 
 }  // namespace belljar::boundary
