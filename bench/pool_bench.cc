@@ -1,5 +1,6 @@
 // A pool of ready sandboxes: from the claim to the program's first instruction, and runs per second one and two at a
-// time, with bubblewrap's in between.   Usage: pool_bench [RUNS]
+// time, with bubblewrap's in between: as long as the pool lasts, and when it has to be filled as fast as it is emptied.
+// Usage: pool_bench [RUNS]
 
 #include <cstring>
 
@@ -11,11 +12,20 @@ namespace {
 const std::vector<std::string> kBubblewrap{"bwrap", "--unshare-all", "--ro-bind", "/",  "/",        "--dev",
                                            "/dev",  "--proc",        "/proc",     "--", "/bin/true"};
 
+constexpr std::size_t kDepth = 60;  // of which a burst takes all
+
+void await_full(sandbox::Engine& engine, const spec::SandboxSpec& spec, std::size_t depth) {
+  while (engine.ready(spec) < depth) must(engine.wait(std::chrono::milliseconds{10}));
+  const std::int64_t pause = now_ns() + 5'000'000;  // the ends of earlier ones
+  while (now_ns() < pause) must(engine.wait(std::chrono::milliseconds{1}));
+}
+
 void claim_to_running(sandbox::Engine& engine, const spec::SandboxSpec& spec, int runs) {
+  constexpr std::size_t kFew = 4;
+  must(engine.keep_ready(spec, kFew));
   std::vector<double> micros;
   for (int turn = 0; turn < runs; ++turn) {
-    const std::int64_t pause = now_ns() + 2'000'000;
-    while (now_ns() < pause) must(engine.wait(std::chrono::milliseconds{1}));  // the pool fills off the hot path
+    await_full(engine, spec, kFew);
     const std::int64_t begin = now_ns();
     const std::unique_ptr<sandbox::Sandbox> sandbox = must(engine.claim(spec));
     must(sandbox->start({{"/bench/bench_now"}, spec::default_environment()}));
@@ -68,27 +78,53 @@ double bubblewrap_rate(int runs, int lanes) {
   return runs / (static_cast<double>(now_ns() - begin) / 1e9);
 }
 
-int run(int runs) {
+void rates(sandbox::Engine& engine, const spec::SandboxSpec& spec, int runs, int lanes) {
+  struct Series {
+    const char* name;
+    std::vector<double> ours = {};
+    std::vector<double> ratios = {};
+  };
+  Series burst{"from a full pool"};
+  Series steady{"without a pause"};
+  std::vector<double> theirs;
+  for (int round = 0; round < 7; ++round) {
+    must(engine.keep_ready(spec, 0));
+    theirs.push_back(bubblewrap_rate(static_cast<int>(kDepth), lanes));
+    must(engine.keep_ready(spec, kDepth));
+    await_full(engine, spec, kDepth);
+    burst.ours.push_back(pool_rate(engine, spec, static_cast<int>(kDepth), static_cast<std::size_t>(lanes)));
+    must(engine.keep_ready(spec, 8));
+    steady.ours.push_back(pool_rate(engine, spec, runs / 2, static_cast<std::size_t>(lanes)));
+    burst.ratios.push_back(burst.ours.back() / theirs.back());
+    steady.ratios.push_back(steady.ours.back() / theirs.back());
+  }
+  for (const Series& series : {burst, steady}) {
+    (void)std::printf("  %d at a time, %s: %.0f  bubblewrap %.0f  ratio %.2f\n", lanes, series.name,
+                      quantile(series.ours, 0.5), quantile(theirs, 0.5), quantile(series.ratios, 0.5));
+  }
+}
+
+int only_bursts(int rounds, std::size_t lanes) {
   const os::SystemClock clock;
   const std::unique_ptr<sandbox::Engine> engine = start_engine(clock);
   const spec::SandboxSpec spec = bench_spec();
-  must(engine->keep_ready(spec, 4));
-  claim_to_running(*engine, spec, runs);
-  for (const int lanes : {1, 2}) {
-    std::vector<double> ratios;
-    std::vector<double> ours;
-    std::vector<double> theirs;
-    for (int round = 0; round < 5; ++round) {
-      must(engine->keep_ready(spec, 8));
-      ours.push_back(pool_rate(*engine, spec, runs / 2, static_cast<std::size_t>(lanes)));
-      must(engine->keep_ready(spec, 0));
-      theirs.push_back(bubblewrap_rate(std::max(20, runs / 10), lanes));
-      ratios.push_back(ours.back() / theirs.back());
-    }
-    (void)std::printf(
-        "%d at a time, runs/s: pool %.0f  bubblewrap %.0f  ratio %.2f (medians of 5 interleaved rounds)\n", lanes,
-        quantile(ours, 0.5), quantile(theirs, 0.5), quantile(ratios, 0.5));
+  must(engine->keep_ready(spec, kDepth));
+  for (int i = 0; i < rounds; ++i) {
+    await_full(*engine, spec, kDepth);
+    (void)std::printf("%.0f ", pool_rate(*engine, spec, static_cast<int>(kDepth), lanes));
   }
+  (void)std::puts("");
+  return 0;
+}
+
+int run(int runs) {
+  if (runs < 0) return only_bursts(-runs, 1) + only_bursts(-runs, 2);
+  const os::SystemClock clock;
+  const std::unique_ptr<sandbox::Engine> engine = start_engine(clock);
+  const spec::SandboxSpec spec = bench_spec();
+  claim_to_running(*engine, spec, runs);
+  (void)std::printf("runs/s, medians of 7 interleaved rounds:\n");
+  for (const int lanes : {1, 2}) rates(*engine, spec, runs, lanes);
   return 0;
 }
 

@@ -46,6 +46,7 @@ class Engine {
   // Keeps `depth` sandboxes of this spec ready; claim() takes one (or builds one when none is ready).
   virtual Result<void> keep_ready(const spec::SandboxSpec& spec, std::size_t depth) = 0;
   virtual Result<std::unique_ptr<Sandbox>> claim(const spec::SandboxSpec& spec) = 0;
+  virtual std::size_t ready(const spec::SandboxSpec& spec) const = 0;  // how many claim() could hand out at once
 
   virtual int poll_fd() const = 0;  // readable when pump() has work
   virtual Result<void> pump() = 0;  // answers notifications, exits, samples; non-blocking
@@ -124,6 +125,10 @@ class Sandbox {
   // Valid after ended() and before destroy().
   virtual Result<std::string> collect(const std::string& name, std::size_t bytes_max) = 0;
 
+  // Waits until nothing of it lives. The report so far: it lacks the proof, which is destroy()'s.
+  virtual Result<spec::SandboxReport> await_end() {
+    return Error{Errc::unavailable, "await the end of a sandbox: this one ends with destroy()"};
+  }
   // Waits until nothing of it lives, proves it, frees it.
   virtual Result<spec::SandboxReport> destroy() = 0;
 };

@@ -137,6 +137,7 @@ class ChildEngine final : public sandbox::Engine {
   }
   Result<void> keep_ready(const spec::SandboxSpec&, std::size_t) override { return {}; }
   Result<std::unique_ptr<sandbox::Sandbox>> claim(const spec::SandboxSpec& spec) override { return create(spec); }
+  std::size_t ready(const spec::SandboxSpec&) const override { return 0; }
   int poll_fd() const override { return -1; }
   Result<void> pump() override {
     for (ChildSandbox* one : living_) one->look();

@@ -393,7 +393,7 @@ void Box::kill(spec::EndStatus status, const std::string& why) {
 }
 
 void Box::on_ended(const LauncherReply& reply) {
-  sample(clock_.monotonic());
+  if (!abandoned) sample(clock_.monotonic());
   drain_refusals();
   report_.wall_ns = started_.count() == 0 ? 0 : (clock_.monotonic() - started_).count();
   report_.cpu_ns = std::max(report_.cpu_ns, reply.usage.user_ns + reply.usage.system_ns);

@@ -96,6 +96,7 @@ class Box {
   int polled_listener = -1;      // what the engine has in its poll set
   bool pooled = false;           // on its way into the pool
   bool abandoned = false;        // nobody will ask for its report
+  bool discarded = false;        // abandoned and ended: waits to be removed
   bool listener_paused = false;  // the flood is paced: not polled until listener_after_
   Nanoseconds listener_after() const { return listener_after_; }
 

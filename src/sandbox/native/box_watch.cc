@@ -13,6 +13,7 @@
 #include "os/memory_map.h"
 #include "sandbox/native/box.h"
 #include "sandbox/native/native_engine.h"
+#include "sandbox/stream_quota.h"
 
 namespace belljar::sandbox::native {
 
@@ -151,24 +152,15 @@ void Box::sample_disks() {
 Result<OutputChunk> Box::read_output(Stream stream, std::span<char> buffer) {
   os::Fd& fd = stream == Stream::out ? pipes_.output : pipes_.error;
   spec::StreamBytes& bytes = stream == Stream::out ? report_.stdout_bytes : report_.stderr_bytes;
-  if (!fd) return OutputChunk{0, true};
-  const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
-  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return OutputChunk{0, false};
-  if (got < 0) return os::os_error("read the output of sandbox " + home_.spec.name);
-  if (got == 0) {
-    fd.reset();
-    return OutputChunk{0, true};
+  const StreamRead read = TRY_CTX(read_within(fd, buffer, home_.spec.quotas.output_bytes, bytes),
+                                  "read the output of sandbox " + home_.spec.name);
+  if (read.cut_begins) {
+    spec::Violation cut = output_cut(stream);
+    cut.pid = program_;
+    cut.first_ns = age().count();
+    note(std::move(cut));
   }
-  const auto seen = static_cast<std::uint64_t>(got);
-  const std::uint64_t room = home_.spec.quotas.output_bytes - std::min(home_.spec.quotas.output_bytes, bytes.kept);
-  const std::uint64_t kept = std::min(seen, room);
-  if (kept < seen && bytes.kept == bytes.seen) {
-    note({"quota", "output", "write", stream == Stream::out ? "stdout" : "stderr", "", program_, "cut", 1,
-          age().count()});
-  }
-  bytes.seen += seen;
-  bytes.kept += kept;
-  return OutputChunk{static_cast<std::size_t>(kept), false};
+  return read.chunk;
 }
 
 Result<std::string> Box::collect(const std::string& name, std::size_t bytes_max) const {

@@ -8,22 +8,13 @@
 #include <string>
 
 #include "os/error.h"
-#include "os/file.h"
+#include "sandbox/native/locations.h"
 
 namespace belljar::sandbox::native {
 
 namespace {
 
 constexpr std::uint32_t kEngines = 256;
-
-Result<std::string> lock_directory() {
-  if (::geteuid() == 0) {
-    const std::string path = os::exists("/run") ? "/run/belljar" : "/var/lib/belljar";
-    TRY(os::make_directories(path, 0700));
-    return path;
-  }
-  return os::state_directory();
-}
 
 struct flock byte_lock(std::uint32_t number) {
   struct flock lock {};
@@ -37,7 +28,7 @@ struct flock byte_lock(std::uint32_t number) {
 }  // namespace
 
 Result<EngineNumber> EngineNumber::take() {
-  const std::string path = TRY(lock_directory()) + "/engines";
+  const std::string path = TRY(runtime_directory()) + "/engines";
   os::Fd file{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
   if (!file) return os::os_error("open " + path);
   for (std::uint32_t number = 0; number < kEngines; ++number) {

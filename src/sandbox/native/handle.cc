@@ -36,6 +36,10 @@ class NativeSandbox final : public Sandbox {
   Result<std::string> collect(const std::string& name, std::size_t bytes_max) override {
     return box_->collect(name, bytes_max);
   }
+  Result<spec::SandboxReport> await_end() override {
+    TRY(engine_.await_end(*box_));
+    return box_->report();
+  }
   Result<spec::SandboxReport> destroy() override {
     Box* box = std::exchange(box_, nullptr);
     return engine_.destroy(*box);

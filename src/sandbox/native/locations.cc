@@ -16,13 +16,19 @@ bool is_program(const std::string& path) {
 
 }  // namespace
 
-Result<std::string> find_init_program() {
+Result<std::string> find_own_program(const std::string& name) {
   const std::string here = TRY(os::program_directory());
-  for (const std::string& path :
-       {here + "/belljar-init", here + "/../libexec/belljar/belljar-init", here + "/bin/belljar-init"}) {
+  for (const std::string& path : {here + "/" + name, here + "/../libexec/belljar/" + name, here + "/bin/" + name}) {
     if (is_program(path)) return path;
   }
-  return Error{Errc::unavailable, "find belljar-init: it is not beside " + here + "/; build or install Belljar again"};
+  return Error{Errc::unavailable, "find " + name + ": it is not beside " + here + "/; build or install Belljar again"};
+}
+
+Result<std::string> runtime_directory() {
+  if (::geteuid() != 0) return os::state_directory();
+  const std::string path = os::exists("/run") ? "/run/belljar" : "/var/lib/belljar";
+  TRY(os::make_directories(path, 0700));
+  return path;
 }
 
 Result<std::string> find_profiles() { return os::find_share("profiles", "BELLJAR_PROFILES", BELLJAR_SOURCE_PROFILES); }

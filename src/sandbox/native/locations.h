@@ -7,9 +7,12 @@
 
 namespace belljar::sandbox::native {
 
-// <dir>/belljar-init, or <dir>/../libexec/belljar/belljar-init; <dir> holds the running program.
-Result<std::string> find_init_program();
+// A program of ours, such as belljar-init: <dir>/NAME, or <dir>/../libexec/belljar/NAME; <dir> holds the running
+// program.
+Result<std::string> find_own_program(const std::string& name);
 // $BELLJAR_PROFILES, <dir>/../share/belljar/profiles, or the source tree a build was made from.
 Result<std::string> find_profiles();
+// Of this user alone, for locks and sockets: /run/belljar for root, otherwise where state is kept. Created with 0700.
+Result<std::string> runtime_directory();
 
 }  // namespace belljar::sandbox::native

@@ -25,6 +25,8 @@ namespace {
 
 constexpr std::uint32_t kFirstHostId = 0x70000000;  // 2^28 ids up from here: 256 engines of 1024 slots of 1024 ids
 constexpr auto kReadyPatience = std::chrono::seconds{20};
+constexpr auto kClaimTime = std::chrono::milliseconds{3};  // a small program has come up by then
+constexpr std::size_t kDiscardedMost = 256;
 
 Result<std::array<os::Fd, 2>> make_pipe() {
   std::array<int, 2> ends{};
@@ -82,7 +84,7 @@ NativeEngine::NativeEngine(EngineOptions options, const Clock& clock, os::Cgroup
 
 Result<std::unique_ptr<Engine>> NativeEngine::make(const EngineOptions& options, const Clock& clock) {
   EngineOptions found = options;
-  if (found.init_program.empty()) found.init_program = TRY(find_init_program());
+  if (found.init_program.empty()) found.init_program = TRY(find_own_program("belljar-init"));
   if (found.profile_directory.empty()) found.profile_directory = TRY(find_profiles());
   // First of all: it takes as long to come up as we take to know what it is for.
   std::unique_ptr<LauncherProcess> launcher = TRY(LauncherProcess::spawn(found.init_program));
@@ -284,15 +286,11 @@ Result<std::unique_ptr<Sandbox>> NativeEngine::create(const spec::SandboxSpec& s
 Result<void> NativeEngine::keep_ready(const spec::SandboxSpec& spec, std::size_t depth) {
   Template* home = TRY(template_for(spec));
   home->depth = depth;
-  refill();
-  return {};
+  return tidy();
 }
 
 Result<std::unique_ptr<Sandbox>> NativeEngine::claim(const spec::SandboxSpec& spec) {
-  Template* home = nullptr;
-  for (const auto& known : templates_) {
-    if (known->spec == spec && known->launcher) home = known.get();
-  }
+  Template* home = kept_ready(spec);
   if (home == nullptr || home->depth == 0) return create(spec);
   while (home->ready.empty()) {
     if (home->building == 0) return create(spec);
@@ -300,13 +298,47 @@ Result<std::unique_ptr<Sandbox>> NativeEngine::claim(const spec::SandboxSpec& sp
   }
   Box* box = home->ready.front();
   home->ready.pop_front();
+  quiet_after_ = clock_.monotonic() + kClaimTime;
   return make_handle(*this, *box);
 }
 
-// Off the hot path: boxes are asked for here and become ready in later pumps.
-void NativeEngine::refill() {
+std::size_t NativeEngine::ready(const spec::SandboxSpec& spec) const {
+  const Template* home = kept_ready(spec);
+  return home == nullptr ? 0 : home->ready.size();
+}
+
+Template* NativeEngine::kept_ready(const spec::SandboxSpec& spec) const {
+  for (const auto& known : templates_) {
+    if (known->launcher && known->spec == spec) return known.get();
+  }
+  return nullptr;
+}
+
+// What a claim need not wait for: removing what ended, one at a time, and making what comes next. Both keep off the
+// processors while a claimed program starts; what would pile up does not wait.
+Result<void> NativeEngine::tidy() {
+  const Nanoseconds now = clock_.monotonic();
+  const bool quiet = now >= quiet_after_;
+  if (!discarded_.empty() && (quiet || discarded_.size() > kDiscardedMost)) {
+    const std::uint32_t slot = discarded_.back();
+    discarded_.pop_back();
+    if (boxes_[slot]->remove()) forget(slot);
+  }
+  const bool more = refill(now);
+  if (discarded_.empty() && !more) return {};
+  return arm_timer(quiet ? now : quiet_after_);
+}
+
+// Boxes are asked for here and become ready in later pumps: one at a time, so that the next claim finds the processors
+// free; only who has run out gets all at once. True: more are to be asked for later.
+bool NativeEngine::refill(Nanoseconds now) {
+  bool more = false;
   for (const auto& home : templates_) {
     while (home->launcher && home->ready.size() + home->building < home->depth) {
+      if (!home->ready.empty() && (home->building > 0 || now < quiet_after_)) {
+        more = more || home->building == 0;
+        break;
+      }
       const Result<Box*> box = request_box(*home);
       if (!box) {
         home->depth = 0;  // claim() builds one itself and gets the reason
@@ -316,6 +348,7 @@ void NativeEngine::refill() {
       ++home->building;
     }
   }
+  return more;
 }
 
 Result<void> NativeEngine::wait(std::chrono::milliseconds at_most) {
@@ -342,7 +375,7 @@ void NativeEngine::abandon(Box& box) {
   settle(box);
 }
 
-Result<spec::SandboxReport> NativeEngine::destroy(Box& box) {
+Result<void> NativeEngine::await_end(Box& box) {
   if (box.state() != BoxState::exited && box.state() != BoxState::ended) {
     box.kill(spec::EndStatus::denied, "ended by its owner");
   }
@@ -354,6 +387,11 @@ Result<spec::SandboxReport> NativeEngine::destroy(Box& box) {
     }
     TRY(wait(std::chrono::milliseconds{100}));
   }
+  return {};
+}
+
+Result<spec::SandboxReport> NativeEngine::destroy(Box& box) {
+  TRY(await_end(box));
   TRY(box.remove());
   spec::SandboxReport report = box.report();
   forget(box.slot());

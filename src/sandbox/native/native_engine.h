@@ -45,11 +45,13 @@ class NativeEngine final : public Engine {
   Result<std::unique_ptr<Sandbox>> create(const spec::SandboxSpec& spec) override;
   Result<void> keep_ready(const spec::SandboxSpec& spec, std::size_t depth) override;
   Result<std::unique_ptr<Sandbox>> claim(const spec::SandboxSpec& spec) override;
+  std::size_t ready(const spec::SandboxSpec& spec) const override;
   int poll_fd() const override { return epoll_.get(); }
   Result<void> pump() override;
   Result<void> wait(std::chrono::milliseconds at_most) override;
 
   // For the sandboxes handed out.
+  Result<void> await_end(Box& box);
   Result<spec::SandboxReport> destroy(Box& box);
   void abandon(Box& box);
   Result<void> start_box(Box& box, const spec::Command& command);
@@ -70,7 +72,9 @@ class NativeEngine final : public Engine {
   Result<void> on_timer();
   Result<void> watch(Box& box);
   void settle(Box& box);
-  void refill();
+  Template* kept_ready(const spec::SandboxSpec& spec) const;
+  Result<void> tidy();
+  bool refill(Nanoseconds now);
   void forget(std::uint32_t slot);
   Result<void> arm_timer(Nanoseconds at);
 
@@ -89,6 +93,8 @@ class NativeEngine final : public Engine {
   std::vector<std::uint32_t> active_;  // slots with a box
   std::uint32_t next_slot_ = 0;
   Nanoseconds timer_at_{0};
+  Nanoseconds quiet_after_{0};            // a claim is on its way until then
+  std::vector<std::uint32_t> discarded_;  // slots to remove
 };
 
 os::CgroupLimits limits_of(const spec::Quotas& quotas);

@@ -42,8 +42,7 @@ Result<void> NativeEngine::pump() {
       settle(box);
     }
   }
-  refill();
-  return {};
+  return tidy();
 }
 
 // Brings the poll set in line with the box: its listener appears once sealed, and leaves while a flood is paced.
@@ -74,8 +73,9 @@ void NativeEngine::settle(Box& box) {
     home.depth = 0;
     box.abandoned = true;
   }
-  if (box.state() != BoxState::ended || !box.abandoned) return;
-  if (box.remove()) forget(box.slot());
+  if (box.state() != BoxState::ended || !box.abandoned || box.discarded) return;
+  box.discarded = true;
+  discarded_.push_back(box.slot());
 }
 
 // The launcher is gone and its sandboxes with it; each box is told so.
