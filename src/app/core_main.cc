@@ -1,4 +1,4 @@
-// belljar: finds the command and hands it what it needs from the machine.
+// belljar-core: finds the command and hands it what it needs from the machine.
 
 #include <array>
 #include <cstdio>
@@ -15,6 +15,7 @@
 #include "cli/image.h"
 #include "cli/mirror.h"
 #include "cli/policy.h"
+#include "cli/pool.h"
 #include "cli/probe.h"
 #include "cli/replay.h"
 #include "cli/report.h"
@@ -23,8 +24,6 @@
 #include "os/system.h"
 
 namespace {
-
-constexpr const char* kVersion = "belljar 0.1.0";
 
 // The order in which help lists them.
 constexpr auto kCommands = std::to_array<const belljar::cli::Command*>({
@@ -35,6 +34,7 @@ constexpr auto kCommands = std::to_array<const belljar::cli::Command*>({
     &belljar::cli::kErase,
     &belljar::cli::kReport,
     &belljar::cli::kExec,
+    &belljar::cli::kPool,
     &belljar::cli::kDoctor,
     &belljar::cli::kProbe,
     &belljar::cli::kImage,
@@ -73,10 +73,6 @@ int run(const belljar::cli::Command& command, const std::vector<std::string>& wo
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + (argc > 1 ? 2 : 1), argv + argc);
   const std::string name = argc > 1 ? argv[1] : "--help";
-  if (name == "--version" || name == "version") {
-    (void)std::puts(kVersion);
-    return 0;
-  }
   if (name == "--help" || name == "-h" || name == "help") {
     print_help();
     return argc > 1 ? 0 : 2;

@@ -8,9 +8,14 @@
 #include <charconv>
 #include <csignal>
 #include <cstdio>
+#include <functional>
 #include <map>
 
 #include "base/text.h"
+#include "cli/exec_options.h"
+#include "cli/exec_plain.h"
+#include "cli/relay.h"
+#include "cli/sandbox_options.h"
 #include "codec/json.h"
 #include "content/filter_sets.h"
 #include "os/error.h"
@@ -33,17 +38,7 @@ namespace belljar::cli {
 namespace {
 
 constexpr int kUsageError = 2;
-constexpr int kNotSealed = 125;
 constexpr const char* kSubject = "exec";  // who asks, in policies
-constexpr std::size_t kRefusalsShown = 20;
-
-Result<std::pair<std::string, std::string>> split_pair(const std::string& text, char between, std::string_view form) {
-  const std::size_t at = text.find(between);
-  if (at == std::string::npos || at == 0) {
-    return Error{Errc::invalid_argument, "found \"" + text + "\", expected " + std::string{form}};
-  }
-  return std::pair{text.substr(0, at), text.substr(at + 1)};
-}
 
 Result<std::uint64_t> read_seed(const std::string& text) {
   std::uint64_t seed = 0;
@@ -153,161 +148,59 @@ Result<spec::SandboxSpec> read_spec(const Arguments& arguments, const std::optio
   }
   spec.profile = arguments.value("profile").value_or(first_profile(policy));
   if (policy) TRY(lower_to(policy->spec(), spec.quotas));
-  for (const std::string& limit : arguments.values("limit")) {
-    const auto [key, value] = TRY_CTX(split_pair(limit, '=', "KEY=VALUE, such as memory=512MiB"), "--limit");
-    TRY_CTX(spec::set_quota(spec.quotas, key, value), "--limit");
-  }
+  TRY(read_sandbox_options(arguments, spec));
+  spec.image = TRY_CTX(sandbox::resolve_image(arguments.value("image").value_or("host"), "."), "--image");
   for (const std::string& file : arguments.values("files")) {
     const auto [host, inside] = TRY_CTX(split_pair(file, ':', "HOST:INSIDE, such as ./model:/model"), "--files");
     spec.files.push_back({TRY_CTX(os::absolute_path(host), "--files"), inside});
   }
-  spec.image = TRY_CTX(sandbox::resolve_image(arguments.value("image").value_or("host"), "."), "--image");
-  spec.writable_root = arguments.has("writable-root");
-  if (arguments.has("own-time")) spec.time = spec::TimeNamespace::own;
   if (arguments.has("deterministic")) {
     spec.deterministic = spec::Deterministic{TRY(read_seed(arguments.value("deterministic").value_or("")))};
   }
-  spec.allow_degraded = arguments.values("allow-degraded");
   if (policy) TRY(hold_to(*policy, spec));
   return spec;
 }
 
-spec::Command read_command(const Arguments& arguments) {
-  spec::Command command;
-  command.argv = arguments.operands;
-  command.environment = spec::default_environment();
-  for (const std::string& variable : arguments.values("env")) command.environment.push_back(variable);
-  command.directory = arguments.value("directory").value_or(command.directory);
-  return command;
-}
-
-// Carries bytes between our stdio and the sandbox's; neither side can stall the other's end.
-class Relay {
+// What the network tells becomes part of the record, ends the program or makes it stand still.
+class NetworkEar {
  public:
-  Relay(sandbox::Engine& engine, sandbox::Sandbox& sandbox, os::StopSignals& signals, scenario::RunGateway* network,
-        const Clock& clock)
-      : engine_{engine}, sandbox_{sandbox}, signals_{signals}, network_{network}, clock_{clock} {}
+  NetworkEar(scenario::RunGateway& network, sandbox::Sandbox& sandbox) : network_{network}, sandbox_{sandbox} {}
 
-  Result<void> run() {
-    while (!sandbox_.ended()) TRY(turn());
-    // What the program wrote before its end is in the pipes.
-    for (const sandbox::Stream stream : {sandbox::Stream::out, sandbox::Stream::error}) {
-      while (sandbox_.output_fd(stream) >= 0 && TRY(copy_output(stream))) {
-      }
-    }
-    if (network_ == nullptr) return {};
-    network_->detach(kSubject);
-    hear_network();
-    return {};
-  }
-
- private:
-  Result<void> turn() {
-    poll_.clear();
-    poll_.add(engine_.poll_fd(), os::Interest::read);
-    poll_.add(signals_.fd(), os::Interest::read);
-    poll_.add(sandbox_.output_fd(sandbox::Stream::out), os::Interest::read);
-    poll_.add(sandbox_.output_fd(sandbox::Stream::error), os::Interest::read);
-    if (sandbox_.input_fd() >= 0 && waiting_.empty()) poll_.add(STDIN_FILENO, os::Interest::read);
-    if (sandbox_.input_fd() >= 0 && !waiting_.empty()) poll_.add(sandbox_.input_fd(), os::Interest::write);
-    if (network_ != nullptr) poll_.add(network_->poll_fd(), os::Interest::read);
-    TRY(poll_.wait(TRY(pause_left())));
-    if (poll_.ready(engine_.poll_fd())) TRY(engine_.pump());
-    if (network_ != nullptr && poll_.ready(network_->poll_fd())) hear_network();
-    if (poll_.ready(signals_.fd())) {
-      // What stands still hears nothing.
-      TRY(sandbox_.thaw());
-      if (const std::optional<int> number = signals_.take()) sandbox_.signal(*number);
-    }
-    for (const sandbox::Stream stream : {sandbox::Stream::out, sandbox::Stream::error}) {
-      if (poll_.ready(sandbox_.output_fd(stream))) (void)TRY(copy_output(stream));
-    }
-    return copy_input();
-  }
-
-  void hear_network() {
-    for (const spec::NetworkEvent& event : network_->take_events(kSubject)) {
+  void hear(Relay& relay) {
+    for (const spec::NetworkEvent& event : network_.take_events(kSubject)) {
       if (!event.is_refusal()) continue;
       const spec::Violation violation = scenario::violation_of(event);
       sandbox_.note(violation);
-      if (violation.answer == "contained") {
-        sandbox_.kill(spec::EndStatus::denied,
-                      "contained by policy rule " + violation.rule + ": " + violation.arguments);
-      }
-      const std::optional<scenario::NetworkDemand> demand = network_->demand_of(event);
-      if (demand && demand->consequence == spec::Consequence::pause) pause(*demand);
+      if (violation.answer == "contained") contain(violation.rule, violation.arguments);
+      const std::optional<scenario::NetworkDemand> demand = network_.demand_of(event);
+      if (!demand || demand->consequence != spec::Consequence::pause) continue;
+      const Result<void> paused = relay.pause(demand->measure.pause);
+      if (!paused) contain(demand->rule, "it could not be paused: " + paused.error().message());
     }
   }
 
-  void pause(const scenario::NetworkDemand& demand) {
-    const Result<void> frozen = sandbox_.freeze();
-    if (!frozen) {
-      sandbox_.kill(spec::EndStatus::denied, "contained by policy rule " + demand.rule +
-                                                 ": it could not be paused: " + frozen.error().message());
-      return;
-    }
-    resume_at_ = std::max(resume_at_.value_or(Nanoseconds{0}), clock_.monotonic() + demand.measure.pause);
+ private:
+  void contain(const std::string& rule, const std::string& why) {
+    sandbox_.kill(spec::EndStatus::denied, "contained by policy rule " + rule + ": " + why);
   }
 
-  // How long to wait at most; lets the program go on when its pause is over.
-  Result<std::chrono::milliseconds> pause_left() {
-    constexpr std::chrono::milliseconds kNap{10'000};
-    if (!resume_at_) return kNap;
-    const Nanoseconds now = clock_.monotonic();
-    if (now < *resume_at_) return std::min(kNap, std::chrono::ceil<std::chrono::milliseconds>(*resume_at_ - now));
-    resume_at_.reset();
-    TRY(sandbox_.thaw());
-    return kNap;
-  }
-
-  Result<void> copy_input() {
-    if (sandbox_.input_fd() < 0) return {};
-    if (waiting_.empty() && poll_.ready(STDIN_FILENO)) {
-      const os::Taken taken = os::read_ready(STDIN_FILENO, buffer_);
-      waiting_.assign(buffer_.data(), taken.bytes);
-      if (taken.closed) sandbox_.close_input();
-    }
-    if (waiting_.empty() || sandbox_.input_fd() < 0) return {};
-    const os::Written written = TRY(os::write_some(sandbox_.input_fd(), waiting_));
-    waiting_.erase(0, written.bytes);
-    if (written.closed) {
-      waiting_.clear();
-      sandbox_.close_input();
-    }
-    return {};
-  }
-
-  // False when there is nothing more to take now.
-  Result<bool> copy_output(sandbox::Stream stream) {
-    const sandbox::OutputChunk chunk = TRY(sandbox_.read_output(stream, buffer_));
-    const int to = stream == sandbox::Stream::out ? STDOUT_FILENO : STDERR_FILENO;
-    if (chunk.bytes > 0) {
-      // A reader that went away ends us as it would have ended the program.
-      TRY(os::write_all(to, {buffer_.data(), chunk.bytes}, "our output"));
-    }
-    return chunk.bytes > 0 && !chunk.end;
-  }
-
-  sandbox::Engine& engine_;
+  scenario::RunGateway& network_;
   sandbox::Sandbox& sandbox_;
-  os::StopSignals& signals_;
-  scenario::RunGateway* network_;  // null without one
-  const Clock& clock_;
-  std::optional<Nanoseconds> resume_at_;  // it stands still until then
-  os::PollSet poll_;
-  std::string waiting_;
-  std::array<char, 65536> buffer_{};
 };
 
-int exit_code_of(const spec::SandboxReport& report) {
-  switch (report.status) {
-    case spec::EndStatus::exited:
-      return report.exit_code;
-    case spec::EndStatus::signaled:
-      return 128 + report.signal;
-    default:
-      return report.signal != 0 ? 128 + report.signal : 128 + SIGKILL;
-  }
+Result<void> relay_with(scenario::RunGateway& network, sandbox::Engine& engine, sandbox::Sandbox& sandbox,
+                        os::StopSignals& signals, const Clock& clock) {
+  NetworkEar ear{network, sandbox};
+  Relay* relaying = nullptr;
+  const auto hear = [&]() -> Result<void> {
+    ear.hear(*relaying);
+    return {};
+  };
+  Relay relay{{{engine.poll_fd(), [&] { return engine.pump(); }}, {network.poll_fd(), hear}}, sandbox, signals, clock};
+  relaying = &relay;
+  TRY(relay.run());
+  network.detach(kSubject);
+  return hear();
 }
 
 // What services kept of the program, by count: the mail it sent, the statements it made.
@@ -339,29 +232,14 @@ Result<spec::SandboxReport> run_sealed(const Arguments& arguments, const Host& h
     network = TRY(scenario::RunGateway::open(std::move(setup)));
     network->equip(kSubject, spec, command);
   }
+  if (!spec.gateway) return run_plain(spec, command, arguments.has("result"), signals, host.clock);
   std::unique_ptr<sandbox::Engine> engine = TRY(sandbox::Engine::start({}, host.clock));
   std::unique_ptr<sandbox::Sandbox> sandbox = TRY(engine->create(spec));
-  if (!spec.gateway) network.reset();
-  if (network) TRY(network->attach(kSubject, *sandbox));
+  TRY(network->attach(kSubject, *sandbox));
   TRY(sandbox->start(command));
-  TRY(Relay(*engine, *sandbox, signals, network.get(), host.clock).run());
-  if (network) show_notes(*network);
+  TRY(relay_with(*network, *engine, *sandbox, signals, host.clock));
+  show_notes(*network);
   return sandbox->destroy();
-}
-
-// A line for each thing the network refused or changed, so that nobody has to guess why a program failed.
-void show_refusals(const spec::SandboxReport& report) {
-  std::size_t count = 0;
-  for (const spec::Violation& violation : report.violations) {
-    if (violation.layer != "gateway" || ++count > kRefusalsShown) continue;
-    const std::string times = violation.count > 1 ? ", " + std::to_string(violation.count) + " times" : "";
-    (void)std::fprintf(stderr, "belljar exec: %s: %s (rule %s)%s\n", printable(violation.answer, 40).c_str(),
-                       printable(violation.arguments, 400).c_str(), printable(violation.rule).c_str(), times.c_str());
-  }
-  if (count > kRefusalsShown) {
-    (void)std::fprintf(stderr, "belljar exec: and %zu more refusals; --result FILE has them all\n",
-                       count - kRefusalsShown);
-  }
 }
 
 int exec_main(const Arguments& arguments, const Host& host) {
@@ -369,57 +247,11 @@ int exec_main(const Arguments& arguments, const Host& host) {
     (void)std::fprintf(stderr, "belljar exec: which program? %s", help_text(kExec).c_str());
     return kUsageError;
   }
-  const Result<spec::SandboxReport> report = run_sealed(arguments, host);
-  if (!report) {
-    (void)std::fprintf(stderr, "belljar exec: %s\n", report.error().message().c_str());
-    return report.error().code() == Errc::invalid_argument ? kUsageError : kNotSealed;
-  }
-  const spec::SandboxReport& result = report.value();
-  show_refusals(result);
-  if (!result.reason.empty()) (void)std::fprintf(stderr, "belljar exec: %s\n", result.reason.c_str());
-  if (result.deterministic && !result.deterministic->unfixed.empty()) {
-    std::string names;
-    for (const std::string& name : result.deterministic->unfixed) names += (names.empty() ? "" : ", ") + name;
-    (void)std::fprintf(stderr, "belljar exec: not decided by the seed: %s (docs/determinism.md)\n", names.c_str());
-  }
-  if (const std::optional<std::string> file = arguments.value("result")) {
-    const Result<void> written = os::write_file_atomic(*file, codec::to_json_pretty(spec::report_json(result)), 0644);
-    if (!written) {
-      (void)std::fprintf(stderr, "belljar exec: %s\n", written.error().message().c_str());
-      return kNotSealed;
-    }
-  }
-  return exit_code_of(result);
+  return exec_outcome(arguments, run_sealed(arguments, host));
 }
 
 }  // namespace
 
-const Command kExec{
-    "exec",
-    "-- PROGRAM [ARGUMENT...]",
-    "Run one program sealed; stdio passes through, its exit code is ours",
-    {
-        {"profile", Argument::required, "NAME", "system calls it may make: compute, interpreter (default), agent"},
-        {"limit", Argument::required, "KEY=VALUE", "a quota, such as memory=512MiB, wall=10s, processes=8", true},
-        {"image", Argument::required, "IMAGE", "host (default), a folder, or a package list ending in .yaml"},
-        {"files", Argument::required, "HOST:INSIDE", "show a host file or folder read-only inside", true},
-        {"env", Argument::required, "NAME=VALUE", "set a variable; nothing of ours is passed on", true},
-        {"directory", Argument::required, "DIR", "working folder inside (default /work)"},
-        {"writable-root", Argument::none, "", "a writable view of the image's folders, thrown away afterwards"},
-        {"own-time", Argument::none, "", "monotonic clocks that begin at zero"},
-        {"deterministic", Argument::optional, "SEED",
-         "randomness from the seed (default 0), a clock that moves by rule"},
-        {"result", Argument::required, "FILE", "write how it ended as JSON"},
-        {"tier", Argument::required, "TIER", "native"},
-        {"policy", Argument::required, "POLICY", "what it may reach: a file, or a ready policy such as agent"},
-        {"filters", Argument::required, "FILTERS",
-         "what every body must pass: a file, or a set: secrets, pii, injection, strict"},
-        {"credential", Argument::required, "NAME=SOURCE",
-         "a secret that stays outside, file:PATH or variable:NAME; a permit says where it goes", true},
-        {"services", Argument::required, "FILE", "stand-ins that answer in place of the world", true},
-        {"allow-degraded", Argument::required, "NAME", "accept a missing protection by name", true},
-    },
-    true,
-    exec_main};
+const Command kExec = exec_command(exec_main);
 
 }  // namespace belljar::cli

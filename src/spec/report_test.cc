@@ -36,6 +36,43 @@ TEST(SandboxReport, the_result_file_is_the_contract_with_machines) {
       R"("posture":"ok","destroyed":true,"destruction_proof":["cgroup /x removed, 0 tasks"],"degraded":["landlock"]})");
 }
 
+TEST(SandboxReport, a_report_is_read_back_as_it_was_written) {
+  SandboxReport report;
+  report.status = EndStatus::memory;
+  report.exit_code = 137;
+  report.signal = 9;
+  report.reason = "memory";
+  report.wall_ns = 5;
+  report.cpu_ns = 4;
+  report.memory = {100, 50, 3, 7, 1, 1, 0.25};
+  report.stdout_bytes = {1000, 10};
+  report.stderr_bytes = {7, 6};
+  report.start = {{"clone", 12}, {"seal", 30}};
+  report.violations = {{"seccomp", "socket", "socket", "AF_INET", "python3", 41, "EPERM", 3, 99}};
+  report.posture = "odd";
+  report.destroyed = true;
+  report.destruction_proof = {"cgroup /x removed, 0 tasks"};
+  report.degraded = {"landlock"};
+  for (const std::uint64_t seed : {std::uint64_t{7}, UINT64_MAX}) {
+    report.deterministic = DeterministicReport{seed, {"threads"}};
+    const Result<SandboxReport> read = read_report(codec::parse_json(to_json(report_json(report))).value());
+    ASSERT_TRUE(read) << read.error().message();
+    EXPECT_EQ(to_json(report_json(read.value())), to_json(report_json(report)));
+  }
+}
+
+TEST(SandboxReport, a_report_that_lacks_something_is_none) {
+  const codec::Json whole = report_json(SandboxReport{});
+  for (const auto& [name, value] : whole.as_object()) {
+    if (name == "memory_peak_bytes") continue;  // for people; `memory` has it too
+    codec::Json::Object less = whole.as_object();
+    std::erase_if(less, [&](const codec::Json::Member& member) { return member.first == name; });
+    EXPECT_FALSE(read_report(less)) << name;
+    less.emplace_back(name, nullptr);
+    EXPECT_FALSE(read_report(less)) << name;
+  }
+}
+
 TEST(SandboxReport, a_deterministic_sandbox_says_its_seed_and_what_escaped_it) {
   const std::string plain = to_json(report_json(SandboxReport{}));
   EXPECT_EQ(plain.find("deterministic"), std::string::npos);

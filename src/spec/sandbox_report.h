@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "codec/json.h"
 
 namespace belljar::spec {
@@ -74,5 +75,7 @@ struct SandboxReport {
 std::string_view status_name(EndStatus status);
 codec::Json violation_json(const Violation& violation);
 codec::Json report_json(const SandboxReport& report);
+// What report_json() wrote. Errc::corrupt names the member that is missing or of another kind.
+Result<SandboxReport> read_report(const codec::Json& json);
 
 }  // namespace belljar::spec
