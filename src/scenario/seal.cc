@@ -48,13 +48,22 @@ Result<Artifacts> artifacts_of(const Resolved& resolved, ArtifactStore& store, c
   return artifacts;
 }
 
-Result<DriveModel> seal_model(const ResolvedModel& model, const Artifacts& artifacts, const SealTools& tools) {
+struct Prepared {
+  const ResolvedModel* model = nullptr;
+  spec::SandboxSpec sandbox;
   DriveModel driven;
+};
+
+// Asks for its sandbox, which is made while others are prepared; one more stands ready afterwards for a model that has
+// to begin anew.
+Result<Prepared> prepare(const ResolvedModel& model, const Artifacts& artifacts, const SealTools& tools) {
+  Prepared prepared{&model, model.sandbox, {}};
+  DriveModel& driven = prepared.driven;
+  spec::SandboxSpec& spec = prepared.sandbox;
   driven.spec = model.spec;
   driven.command = model.command;
   driven.made_ns = tools.journal.elapsed_ns();
-  if (!model.needs_sandbox()) return driven;
-  spec::SandboxSpec spec = model.sandbox;
+  if (!model.needs_sandbox()) return prepared;
   for (const std::string& name : model.spec.artifacts) {
     const auto artifact = artifacts.find(name);
     if (artifact == artifacts.end()) {
@@ -64,20 +73,30 @@ Result<DriveModel> seal_model(const ResolvedModel& model, const Artifacts& artif
   }
   if (tools.network != nullptr) tools.network->equip(model.spec.name, spec, driven.command);
   driven.has_gateway = spec.gateway.has_value();
-  driven.sandbox = TRY_CTX(tools.engine.claim(spec), "seal model " + model.spec.name);
+  TRY_CTX(tools.engine.keep_ready(spec, 1), "seal model " + model.spec.name);
+  return prepared;
+}
+
+Result<DriveModel> take(Prepared prepared, const SealTools& tools) {
+  const ResolvedModel& model = *prepared.model;
+  DriveModel& driven = prepared.driven;
+  if (!model.needs_sandbox()) return std::move(driven);
+  driven.sandbox = TRY_CTX(tools.engine.claim(prepared.sandbox), "seal model " + model.spec.name);
   driven.log_path = log_path(tools.log_directory, model.spec.name);
   TRY(record_sealed(model, tools.journal));
-  return driven;
+  return std::move(driven);
 }
 
 }  // namespace
 
 Result<std::vector<DriveModel>> seal(const Resolved& resolved, ArtifactStore& store, const SealTools& tools) {
   const Artifacts artifacts = TRY(artifacts_of(resolved, store, tools));
-  std::vector<DriveModel> sealed;
+  std::vector<Prepared> prepared;
   for (const ResolvedModel& model : resolved.models) {
-    if (is_driven(resolved, model.spec.name)) sealed.push_back(TRY(seal_model(model, artifacts, tools)));
+    if (is_driven(resolved, model.spec.name)) prepared.push_back(TRY(prepare(model, artifacts, tools)));
   }
+  std::vector<DriveModel> sealed;
+  for (Prepared& one : prepared) sealed.push_back(TRY(take(std::move(one), tools)));
   return sealed;
 }
 
@@ -87,7 +106,7 @@ Result<DriveModel> seal_again(const Resolved& resolved, const std::string& name,
   const auto model = std::find_if(resolved.models.begin(), resolved.models.end(),
                                   [&](const ResolvedModel& one) { return one.spec.name == name; });
   if (model == resolved.models.end()) return Error{Errc::internal, "seal again: no model " + name};
-  DriveModel again = TRY(seal_model(*model, artifacts, tools));
+  DriveModel again = TRY(take(TRY(prepare(*model, artifacts, tools)), tools));
   // The log of the life before stays as it is.
   again.log_path.clear();
   return again;
