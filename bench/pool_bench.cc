@@ -2,7 +2,9 @@
 // time, with bubblewrap's in between: as long as the pool lasts, and when it has to be filled as fast as it is emptied.
 // Usage: pool_bench [RUNS]
 
+#include <array>
 #include <cstring>
+#include <optional>
 
 #include "measure.h"
 
@@ -13,6 +15,7 @@ const std::vector<std::string> kBubblewrap{"bwrap", "--unshare-all", "--ro-bind"
                                            "/dev",  "--proc",        "/proc",     "--", "/bin/true"};
 
 constexpr std::size_t kDepth = 60;  // of which a burst takes all
+const spec::Command kTrue{{"/bin/true"}, spec::default_environment()};
 
 void await_full(sandbox::Engine& engine, const spec::SandboxSpec& spec, std::size_t depth) {
   while (engine.ready(spec) < depth) must(engine.wait(std::chrono::milliseconds{10}));
@@ -20,15 +23,17 @@ void await_full(sandbox::Engine& engine, const spec::SandboxSpec& spec, std::siz
   while (now_ns() < pause) must(engine.wait(std::chrono::milliseconds{1}));
 }
 
-void claim_to_running(sandbox::Engine& engine, const spec::SandboxSpec& spec, int runs) {
+// With `loaded` the program has come up before the claim, but for its first instruction.
+void claim_to_running(sandbox::Engine& engine, const spec::SandboxSpec& spec, int runs, bool loaded) {
   constexpr std::size_t kFew = 4;
-  must(engine.keep_ready(spec, kFew));
+  const spec::Command command{{"/bench/bench_now"}, spec::default_environment()};
+  must(engine.keep_ready(spec, kFew, loaded ? std::optional{command} : std::nullopt));
   std::vector<double> micros;
   for (int turn = 0; turn < runs; ++turn) {
     await_full(engine, spec, kFew);
     const std::int64_t begin = now_ns();
     const std::unique_ptr<sandbox::Sandbox> sandbox = must(engine.claim(spec));
-    must(sandbox->start({{"/bench/bench_now"}, spec::default_environment()}));
+    must(sandbox->start(command));
     const std::string output = finish(engine, *sandbox);
     std::int64_t running = 0;
     if (output.size() == sizeof running) {
@@ -36,8 +41,8 @@ void claim_to_running(sandbox::Engine& engine, const spec::SandboxSpec& spec, in
       micros.push_back(static_cast<double>(running - begin) / 1000);
     }
   }
-  (void)std::printf("claim to running program, us: p50 %.0f  p90 %.0f  p99 %.0f  (n %zu)\n", quantile(micros, 0.5),
-                    quantile(micros, 0.9), quantile(micros, 0.99), micros.size());
+  (void)std::printf("claim to running program%s, us: p50 %.0f  p90 %.0f  p99 %.0f  (n %zu)\n", loaded ? ", loaded" : "",
+                    quantile(micros, 0.5), quantile(micros, 0.9), quantile(micros, 0.99), micros.size());
 }
 
 // `lanes` programs under way at any moment.
@@ -47,7 +52,7 @@ double pool_rate(sandbox::Engine& engine, const spec::SandboxSpec& spec, int run
   for (int done = 0, begun = 0; done < runs;) {
     while (under_way.size() < lanes && begun < runs) {
       under_way.push_back(must(engine.claim(spec)));
-      must(under_way.back()->start({{"/bin/true"}, spec::default_environment()}));
+      must(under_way.back()->start(kTrue));
       ++begun;
     }
     must(engine.wait(std::chrono::milliseconds{100}));
@@ -81,48 +86,36 @@ double bubblewrap_rate(int runs, int lanes) {
 void rates(sandbox::Engine& engine, const spec::SandboxSpec& spec, int runs, int lanes) {
   struct Series {
     const char* name;
+    std::optional<spec::Command> loaded;
     std::vector<double> ours = {};
     std::vector<double> ratios = {};
   };
-  Series burst{"from a full pool"};
-  Series steady{"without a pause"};
+  std::array<Series, 3> all{Series{"from a full pool", {}}, Series{"from a full pool, loaded", kTrue},
+                            Series{"without a pause", {}}};
   std::vector<double> theirs;
   for (int round = 0; round < 7; ++round) {
     must(engine.keep_ready(spec, 0));
     theirs.push_back(bubblewrap_rate(static_cast<int>(kDepth), lanes));
-    must(engine.keep_ready(spec, kDepth));
-    await_full(engine, spec, kDepth);
-    burst.ours.push_back(pool_rate(engine, spec, static_cast<int>(kDepth), static_cast<std::size_t>(lanes)));
-    must(engine.keep_ready(spec, 8));
-    steady.ours.push_back(pool_rate(engine, spec, runs / 2, static_cast<std::size_t>(lanes)));
-    burst.ratios.push_back(burst.ours.back() / theirs.back());
-    steady.ratios.push_back(steady.ours.back() / theirs.back());
+    for (Series& series : all) {
+      const bool full = &series != &all.back();
+      must(engine.keep_ready(spec, full ? kDepth : 8, series.loaded));
+      if (full) await_full(engine, spec, kDepth);
+      const int count = full ? static_cast<int>(kDepth) : runs / 2;
+      series.ours.push_back(pool_rate(engine, spec, count, static_cast<std::size_t>(lanes)));
+      series.ratios.push_back(series.ours.back() / theirs.back());
+    }
   }
-  for (const Series& series : {burst, steady}) {
+  for (const Series& series : all) {
     (void)std::printf("  %d at a time, %s: %.0f  bubblewrap %.0f  ratio %.2f\n", lanes, series.name,
                       quantile(series.ours, 0.5), quantile(theirs, 0.5), quantile(series.ratios, 0.5));
   }
 }
 
-int only_bursts(int rounds, std::size_t lanes) {
-  const os::SystemClock clock;
-  const std::unique_ptr<sandbox::Engine> engine = start_engine(clock);
-  const spec::SandboxSpec spec = bench_spec();
-  must(engine->keep_ready(spec, kDepth));
-  for (int i = 0; i < rounds; ++i) {
-    await_full(*engine, spec, kDepth);
-    (void)std::printf("%.0f ", pool_rate(*engine, spec, static_cast<int>(kDepth), lanes));
-  }
-  (void)std::puts("");
-  return 0;
-}
-
 int run(int runs) {
-  if (runs < 0) return only_bursts(-runs, 1) + only_bursts(-runs, 2);
   const os::SystemClock clock;
   const std::unique_ptr<sandbox::Engine> engine = start_engine(clock);
   const spec::SandboxSpec spec = bench_spec();
-  claim_to_running(*engine, spec, runs);
+  for (const bool loaded : {false, true}) claim_to_running(*engine, spec, runs, loaded);
   (void)std::printf("runs/s, medians of 7 interleaved rounds:\n");
   for (const int lanes : {1, 2}) rates(*engine, spec, runs, lanes);
   return 0;

@@ -14,6 +14,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -44,7 +45,10 @@ class Engine {
   virtual Result<std::unique_ptr<Sandbox>> create(const spec::SandboxSpec& spec) = 0;
 
   // Keeps `depth` sandboxes of this spec ready; claim() takes one (or builds one when none is ready).
-  virtual Result<void> keep_ready(const spec::SandboxSpec& spec, std::size_t depth) = 0;
+  // With `loaded` each has that program up already, stopped before its first instruction: start() then takes that
+  // command and no other.
+  virtual Result<void> keep_ready(const spec::SandboxSpec& spec, std::size_t depth,
+                                  const std::optional<spec::Command>& loaded = {}) = 0;
   virtual Result<std::unique_ptr<Sandbox>> claim(const spec::SandboxSpec& spec) = 0;
   virtual std::size_t ready(const spec::SandboxSpec& spec) const = 0;  // how many claim() could hand out at once
 

@@ -135,7 +135,9 @@ class ChildEngine final : public sandbox::Engine {
     living_.push_back(made.get());
     return std::unique_ptr<sandbox::Sandbox>{std::move(made)};
   }
-  Result<void> keep_ready(const spec::SandboxSpec&, std::size_t) override { return {}; }
+  Result<void> keep_ready(const spec::SandboxSpec&, std::size_t, const std::optional<spec::Command>&) override {
+    return {};
+  }
   Result<std::unique_ptr<sandbox::Sandbox>> claim(const spec::SandboxSpec& spec) override { return create(spec); }
   std::size_t ready(const spec::SandboxSpec&) const override { return 0; }
   int poll_fd() const override { return -1; }

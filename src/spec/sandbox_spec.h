@@ -86,6 +86,7 @@ struct Command {
   std::vector<std::string> argv;         // argv[0] is looked up in PATH inside when it has no slash
   std::vector<std::string> environment;  // "NAME=value"; the whole of it
   std::string directory = "/work";
+  bool operator==(const Command&) const = default;
 };
 
 // PATH, HOME=/work, LANG=C.UTF-8, TMPDIR=/tmp and nothing of the host's.

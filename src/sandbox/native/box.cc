@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <sched.h>
 #include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -65,47 +64,6 @@ Heard hear(int socket) {
   return heard;
 }
 
-std::string command_bytes(const spec::Command& command) {
-  std::string words = command.directory;
-  words.push_back('\0');
-  for (const std::string& word : command.argv) words.append(word).push_back('\0');
-  for (const std::string& variable : command.environment) words.append(variable).push_back('\0');
-  const CommandHeader header{static_cast<std::uint32_t>(words.size()), static_cast<std::uint32_t>(command.argv.size()),
-                             static_cast<std::uint32_t>(command.environment.size())};
-  std::string bytes(reinterpret_cast<const char*>(&header), sizeof header);
-  return bytes + words;
-}
-
-bool has_nul(const std::vector<std::string>& words) {
-  return std::any_of(words.begin(), words.end(),
-                     [](const std::string& word) { return word.find('\0') != std::string::npos; });
-}
-
-// While it lives, a waking process starts on our processor and not on an idle one, which would have to be woken first:
-// some 50 us on a virtual machine. It gets all its processors back at once; where this is refused nothing is lost.
-class WokenHere {
- public:
-  explicit WokenHere(pid_t process) : process_{process} {
-    cpu_set_t here;
-    CPU_ZERO(&here);
-    const int processor = ::sched_getcpu();
-    if (processor < 0 || ::sched_getaffinity(process_, sizeof before_, &before_) != 0) return;
-    CPU_SET(static_cast<std::size_t>(processor), &here);
-    moved_ = CPU_ISSET(static_cast<std::size_t>(processor), &before_) &&
-             ::sched_setaffinity(process_, sizeof here, &here) == 0;
-  }
-  WokenHere(const WokenHere&) = delete;
-  WokenHere& operator=(const WokenHere&) = delete;
-  ~WokenHere() {
-    if (moved_) (void)::sched_setaffinity(process_, sizeof before_, &before_);
-  }
-
- private:
-  pid_t process_;
-  cpu_set_t before_{};
-  bool moved_ = false;
-};
-
 }  // namespace
 
 Box::Box(Template& home, std::uint32_t slot, os::Cgroup group, BoxPipes pipes, const Clock& clock)
@@ -148,7 +106,10 @@ void Box::on_control() {
     Heard heard = hear(pipes_.control.get());
     if (heard.bytes != static_cast<ssize_t>(sizeof heard.report)) {
       // End of file: every holder is gone; the launcher's word on the end follows.
-      if (heard.bytes == 0 || (heard.bytes < 0 && errno != EAGAIN && errno != EINTR)) pipes_.control.reset();
+      if (heard.bytes == 0 || (heard.bytes < 0 && errno != EAGAIN && errno != EINTR)) {
+        pipes_.control.reset();
+        let_go();
+      }
       return;
     }
     switch (heard.report.event) {
@@ -165,7 +126,7 @@ void Box::on_control() {
         on_program_ready(heard.report, heard.from);
         break;
       case BoxEvent::approved:
-        if (state_ == BoxState::building && failure_.empty()) state_ = BoxState::ready;
+        if (state_ == BoxState::building && failure_.empty()) on_approved();
         break;
       case BoxEvent::failed: {
         const std::string what = std::string{step_name(heard.report.step)} + ": " + os::errno_name(heard.report.error);
@@ -182,6 +143,7 @@ void Box::on_control() {
         break;
       case BoxEvent::exited:
         exit_status_ = heard.report.status;
+        exited_ = clock_.monotonic();
         if (state_ == BoxState::running) state_ = BoxState::exited;
         break;
     }
@@ -286,7 +248,7 @@ void Box::check_and_approve() {
     return;
   }
   // As root pid 1 was closed to the program from the first; otherwise its own word that it is now is awaited.
-  if (!home_.powers.rootless) state_ = BoxState::ready;
+  if (!home_.powers.rootless) on_approved();
 }
 
 // Descriptors on the sandbox's own folders, taken before the program can change what stands there.
@@ -311,29 +273,6 @@ Result<void> Box::look_inside() {
   if (::stat(("/proc/" + std::to_string(program_) + "/ns/pid").c_str(), &info) == 0) {
     pid_namespace_ = std::to_string(info.st_ino);
   }
-  return {};
-}
-
-Result<void> Box::start(const spec::Command& command) {
-  CHECK(state_ == BoxState::ready, "a sandbox is started once, when it is ready");
-  if (command.argv.empty() || has_nul(command.argv) || has_nul(command.environment)) {
-    return Error{Errc::invalid_argument, "start a program: an empty command, or a NUL in it"};
-  }
-  const std::string bytes = command_bytes(command);
-  if (bytes.size() > kCommandBytesMax) {
-    return Error{Errc::invalid_argument, "start " + command.argv[0] + ": the command is longer than 256 KiB"};
-  }
-  started_ = clock_.monotonic();
-  last_mark_ = started_;
-  next_sample_ = started_ + std::chrono::milliseconds{20};
-  state_ = BoxState::running;
-  {
-    const WokenHere woken{program_};
-    // Blocking: the other side does nothing but read this.
-    TRY_CTX(os::write_all(pipes_.command.get(), bytes, "the command pipe"), "start " + command.argv[0]);
-  }
-  pipes_.command.reset();
-  mark("command");
   return {};
 }
 
@@ -388,6 +327,7 @@ void Box::kill(spec::EndStatus status, const std::string& why) {
     report_.reason = why;
   }
   if (pidfd_) (void)::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
+  let_go();
   // What cgroup v1 froze dies once it thaws; it gets to run nothing before.
   (void)thaw();
 }
@@ -395,7 +335,8 @@ void Box::kill(spec::EndStatus status, const std::string& why) {
 void Box::on_ended(const LauncherReply& reply) {
   if (!abandoned) sample(clock_.monotonic());
   drain_refusals();
-  report_.wall_ns = started_.count() == 0 ? 0 : (clock_.monotonic() - started_).count();
+  const Nanoseconds end = exit_status_ ? exited_ : clock_.monotonic();
+  report_.wall_ns = started_.count() == 0 ? 0 : (end - started_).count();
   report_.cpu_ns = std::max(report_.cpu_ns, reply.usage.user_ns + reply.usage.system_ns);
   report_.memory.page_faults_minor = std::max(report_.memory.page_faults_minor, reply.usage.faults_minor);
   report_.memory.page_faults_major = std::max(report_.memory.page_faults_major, reply.usage.faults_major);

@@ -32,10 +32,10 @@ struct Posture;
 struct Template;  // native_engine.h: the launcher and what all boxes of one plan share
 
 enum class BoxState {
-  building,  // requested; its walls go up
+  building,  // requested; its walls go up, and its program comes up where it is known beforehand
   ready,     // sealed and checked, waits for its command
   running,
-  exited,  // pid 1 reported the program's end
+  exited,  // the program ended and nothing it left runs on; pid 1 waits to be killed
   ended,   // the launcher reaped pid 1: no process of it exists
   gone,    // cgroups removed, report complete
 };
@@ -57,6 +57,8 @@ class Box {
   BoxState state() const { return state_; }
   const std::string& failure() const { return failure_; }  // why it will never be ready
   int control_fd() const { return pipes_.control.get(); }
+  // Hangs up when a program that is being loaded is there.
+  int loading_fd() const { return state_ == BoxState::building && traced_ ? pipes_.command.get() : -1; }
   int listener_fd() const { return notifications_ ? notifications_->poll_fd() : -1; }
 
   void on_created(pid_t pid, os::Fd pidfd);
@@ -64,6 +66,7 @@ class Box {
   void on_ended(const LauncherReply& reply);
   void on_control();
   void on_listener(Nanoseconds now);
+  void on_loaded();
   void on_canary(int watch);
   // Samples counters, enforces wall and CPU time. Returns when it wants to be called again.
   Nanoseconds on_time(Nanoseconds now);
@@ -93,7 +96,8 @@ class Box {
 
   // Inotify watches of this box's canaries, for the engine to route events by.
   std::vector<int> watches;
-  int polled_listener = -1;      // what the engine has in its poll set
+  int polled_listener = -1;  // what the engine has in its poll set
+  bool polled_loading = false;
   bool pooled = false;           // on its way into the pool
   bool abandoned = false;        // nobody will ask for its report
   bool discarded = false;        // abandoned and ended: waits to be removed
@@ -111,6 +115,9 @@ class Box {
   Posture expected_posture() const;
   void check_and_approve();
   Result<void> look_inside();
+  void on_approved();
+  Result<void> load(const spec::Command& command);
+  void let_go();
   void sample(Nanoseconds now);
   void sample_disks();
   void conclude(int wait_status);
@@ -139,12 +146,14 @@ class Box {
   Nanoseconds requested_;
   Nanoseconds last_mark_;
   Nanoseconds started_{0};
+  Nanoseconds exited_{0};
   Nanoseconds next_sample_{0};
   std::uint64_t forks_refused_ = 0;
   std::uint64_t samples_ = 0;
   bool sight_lost_ = false;
   std::array<bool, 4> full_{};  // folders_ whose fullness is on record
   bool killed_by_us_ = false;
+  bool traced_ = false;  // by us, until it is started
   bool frozen_ = false;
   std::optional<int> exit_status_;
   std::vector<spec::Violation> pending_;                   // not taken yet

@@ -152,8 +152,7 @@ void Box::sample_disks() {
 Result<OutputChunk> Box::read_output(Stream stream, std::span<char> buffer) {
   os::Fd& fd = stream == Stream::out ? pipes_.output : pipes_.error;
   spec::StreamBytes& bytes = stream == Stream::out ? report_.stdout_bytes : report_.stderr_bytes;
-  const StreamRead read = TRY_CTX(read_within(fd, buffer, home_.spec.quotas.output_bytes, bytes),
-                                  "read the output of sandbox " + home_.spec.name);
+  const StreamRead read = read_within(fd, buffer, home_.spec.quotas.output_bytes, bytes);
   if (read.cut_begins) {
     spec::Violation cut = output_cut(stream);
     cut.pid = program_;

@@ -7,7 +7,7 @@
 
 namespace belljar::sandbox::native {
 
-enum class Source : std::uint32_t { launcher, control, listener, inotify, timer };
+enum class Source : std::uint32_t { launcher, control, listener, inotify, timer, loading };
 
 Result<void> poll_for(int epoll, int fd, Source source, std::uint32_t index);
 

@@ -139,10 +139,12 @@ std::string NativeEngine::cgroup_name(std::uint32_t slot) const {
   return "b" + std::to_string(number_.value()) + "-" + std::to_string(slot);
 }
 
-Result<Template*> NativeEngine::template_for(const spec::SandboxSpec& spec) {
+Result<Template*> NativeEngine::template_for(const spec::SandboxSpec& spec,
+                                             const std::optional<spec::Command>& loaded) {
   std::unique_ptr<Template> made = TRY(make_template(spec));
+  made->loaded = loaded;
   for (const auto& home : templates_) {
-    if (home->plan == made->plan && home->launcher && home->spec.name == spec.name &&
+    if (home->plan == made->plan && home->loaded == loaded && home->launcher && home->spec.name == spec.name &&
         home->spec.quotas == spec.quotas) {
       return home.get();
     }
@@ -283,23 +285,40 @@ Result<std::unique_ptr<Sandbox>> NativeEngine::create(const spec::SandboxSpec& s
   return make_handle(*this, *box);
 }
 
-Result<void> NativeEngine::keep_ready(const spec::SandboxSpec& spec, std::size_t depth) {
-  Template* home = TRY(template_for(spec));
+Result<void> NativeEngine::keep_ready(const spec::SandboxSpec& spec, std::size_t depth,
+                                      const std::optional<spec::Command>& loaded) {
+  if (loaded && spec.deterministic) {
+    return Error{Errc::invalid_argument, "load a program into sandbox " + spec.name +
+                                             ": a deterministic one is traced by its own pid 1 from its first "
+                                             "instruction; keep it ready without its command"};
+  }
+  Template* home = TRY(template_for(spec, loaded));
+  // One spec is kept in one way.
+  for (const auto& other : templates_) {
+    if (other->spec == spec) other->depth = 0;
+  }
   home->depth = depth;
   return tidy();
 }
 
 Result<std::unique_ptr<Sandbox>> NativeEngine::claim(const spec::SandboxSpec& spec) {
   Template* home = kept_ready(spec);
-  if (home == nullptr || home->depth == 0) return create(spec);
-  while (home->ready.empty()) {
-    if (home->building == 0) return create(spec);
-    TRY(wait(std::chrono::milliseconds{100}));
-  }
+  if (home == nullptr) return create(spec);
+  if (home->ready.empty()) TRY(await_one(*home));
+  if (home->ready.empty()) return create(spec);
   Box* box = home->ready.front();
   home->ready.pop_front();
   quiet_after_ = clock_.monotonic() + kClaimTime;
   return make_handle(*this, *box);
+}
+
+// Nothing came: it cannot be made, and create() gets the reason.
+Result<void> NativeEngine::await_one(Template& home) {
+  awaited_ = &home;
+  Result<void> waited = tidy();
+  while (waited && home.ready.empty() && home.building > 0) waited = wait(std::chrono::milliseconds{100});
+  awaited_ = nullptr;
+  return waited;
 }
 
 std::size_t NativeEngine::ready(const spec::SandboxSpec& spec) const {
@@ -309,33 +328,37 @@ std::size_t NativeEngine::ready(const spec::SandboxSpec& spec) const {
 
 Template* NativeEngine::kept_ready(const spec::SandboxSpec& spec) const {
   for (const auto& known : templates_) {
-    if (known->launcher && known->spec == spec) return known.get();
+    if (known->launcher && known->depth > 0 && known->spec == spec) return known.get();
   }
   return nullptr;
 }
 
-// What a claim need not wait for: removing what ended, one at a time, and making what comes next. Both keep off the
-// processors while a claimed program starts; what would pile up does not wait.
+// What a claim need not wait for: ending and removing what is done with, one at a time, and making what comes next.
+// Both keep off the processors while a claimed program starts; what would pile up does not wait.
 Result<void> NativeEngine::tidy() {
   const Nanoseconds now = clock_.monotonic();
   const bool quiet = now >= quiet_after_;
+  if (!leaving_.empty() && (quiet || leaving_.size() > kDiscardedMost)) {
+    boxes_[leaving_.back()]->kill(spec::EndStatus::denied, "no longer wanted");
+    leaving_.pop_back();
+  }
   if (!discarded_.empty() && (quiet || discarded_.size() > kDiscardedMost)) {
     const std::uint32_t slot = discarded_.back();
     discarded_.pop_back();
     if (boxes_[slot]->remove()) forget(slot);
   }
   const bool more = refill(now);
-  if (discarded_.empty() && !more) return {};
+  if (leaving_.empty() && discarded_.empty() && !more) return {};
   return arm_timer(quiet ? now : quiet_after_);
 }
 
 // Boxes are asked for here and become ready in later pumps: one at a time, so that the next claim finds the processors
-// free; only who has run out gets all at once. True: more are to be asked for later.
+// free; only where one waits all are asked for at once. True: more are to be asked for later.
 bool NativeEngine::refill(Nanoseconds now) {
   bool more = false;
   for (const auto& home : templates_) {
     while (home->launcher && home->ready.size() + home->building < home->depth) {
-      if (!home->ready.empty() && (home->building > 0 || now < quiet_after_)) {
+      if (home.get() != awaited_ && (home->building > 0 || now < quiet_after_)) {
         more = more || home->building == 0;
         break;
       }
@@ -371,14 +394,17 @@ Result<void> NativeEngine::start_box(Box& box, const spec::Command& command) {
 
 void NativeEngine::abandon(Box& box) {
   box.abandoned = true;
+  if (box.state() == BoxState::exited) {
+    leaving_.push_back(box.slot());
+    (void)arm_timer(quiet_after_);
+    return;
+  }
   box.kill(spec::EndStatus::denied, "no longer wanted");
   settle(box);
 }
 
 Result<void> NativeEngine::await_end(Box& box) {
-  if (box.state() != BoxState::exited && box.state() != BoxState::ended) {
-    box.kill(spec::EndStatus::denied, "ended by its owner");
-  }
+  box.kill(spec::EndStatus::denied, "ended by its owner");
   const Nanoseconds deadline = clock_.monotonic() + kReadyPatience;
   while (box.state() != BoxState::ended) {
     if (clock_.monotonic() > deadline) {

@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@ namespace belljar::sandbox::native {
 struct Template {
   spec::SandboxSpec spec;
   CompiledFilter filter;
+  std::optional<spec::Command> loaded;  // a ready box has this program up already, before its first instruction
   std::string plan;
   HostPowers powers;
   os::CgroupParts parts;
@@ -43,7 +45,8 @@ class NativeEngine final : public Engine {
   ~NativeEngine() override;
 
   Result<std::unique_ptr<Sandbox>> create(const spec::SandboxSpec& spec) override;
-  Result<void> keep_ready(const spec::SandboxSpec& spec, std::size_t depth) override;
+  Result<void> keep_ready(const spec::SandboxSpec& spec, std::size_t depth,
+                          const std::optional<spec::Command>& loaded) override;
   Result<std::unique_ptr<Sandbox>> claim(const spec::SandboxSpec& spec) override;
   std::size_t ready(const spec::SandboxSpec& spec) const override;
   int poll_fd() const override { return epoll_.get(); }
@@ -60,7 +63,7 @@ class NativeEngine final : public Engine {
   NativeEngine(EngineOptions options, const Clock& clock, os::CgroupHost cgroups, EngineNumber number);
   Result<void> open();
   Result<void> remove_residue();
-  Result<Template*> template_for(const spec::SandboxSpec& spec);
+  Result<Template*> template_for(const spec::SandboxSpec& spec, const std::optional<spec::Command>& loaded = {});
   Result<std::unique_ptr<Template>> make_template(const spec::SandboxSpec& spec);
   Result<Box*> request_box(Template& home);
   Result<std::uint32_t> free_slot(const Template& home);
@@ -73,6 +76,7 @@ class NativeEngine final : public Engine {
   Result<void> watch(Box& box);
   void settle(Box& box);
   Template* kept_ready(const spec::SandboxSpec& spec) const;
+  Result<void> await_one(Template& home);
   Result<void> tidy();
   bool refill(Nanoseconds now);
   void forget(std::uint32_t slot);
@@ -93,7 +97,9 @@ class NativeEngine final : public Engine {
   std::vector<std::uint32_t> active_;  // slots with a box
   std::uint32_t next_slot_ = 0;
   Nanoseconds timer_at_{0};
+  const Template* awaited_ = nullptr;     // somebody waits for a box of this one
   Nanoseconds quiet_after_{0};            // a claim is on its way until then
+  std::vector<std::uint32_t> leaving_;    // slots whose program has ended, to kill
   std::vector<std::uint32_t> discarded_;  // slots to remove
 };
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "os/error.h"
 #include "sandbox/native/event_source.h"
@@ -34,8 +35,10 @@ Result<void> NativeEngine::pump() {
     if (source == Source::launcher) TRY(on_launcher(*templates_[index]));
     if (source == Source::inotify) on_inotify();
     if (source == Source::timer) TRY(on_timer());
-    if ((source == Source::control || source == Source::listener) && boxes_[index]) {
+    const bool of_a_box = source == Source::control || source == Source::listener || source == Source::loading;
+    if (of_a_box && boxes_[index]) {
       Box& box = *boxes_[index];
+      if (source == Source::loading) box.on_loaded();
       if (source == Source::listener) box.on_listener(now);
       if (source == Source::control) box.on_control();
       TRY(watch(box));
@@ -55,6 +58,9 @@ Result<void> NativeEngine::watch(Box& box) {
       if (!polled) box.lose_sight("seccomp-listener", polled.error());
     }
     box.polled_listener = fd;
+  }
+  if (box.loading_fd() >= 0 && !std::exchange(box.polled_loading, true)) {
+    TRY(poll_for(epoll_.get(), box.loading_fd(), Source::loading, box.slot()));
   }
   return box.listener_paused ? arm_timer(box.listener_after()) : Result<void>{};
 }

@@ -1,5 +1,6 @@
 #include <poll.h>
 #include <sys/wait.h>
+#include <csignal>
 
 #include "sandbox/native/init/box.h"
 #include "sandbox/native/init/orders.h"
@@ -33,11 +34,12 @@ bool reap(pid_t program, int& status) {
     if (::poll(polled, 2, -1) < 0 && errno != EINTR) ::_exit(125);
     if ((polled[1].revents & POLLIN) != 0) pass_on_signal(signals);
     if (reap(program, status)) {
+      (void)::kill(-1, SIGKILL);  // whatever the program left running
       BoxReport report{};
       report.event = BoxEvent::exited;
       report.status = status;
-      (void)send_message(control, &report, sizeof report);
-      ::_exit(0);  // and the kernel ends whatever the program left running
+      // The engine ends us when it has a moment: the end of the namespaces takes longer than many a program.
+      if (send_message(control, &report, sizeof report) != 0) ::_exit(0);
     }
     if (polled[0].revents != 0) obey_order(control);
   }
