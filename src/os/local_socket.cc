@@ -1,7 +1,9 @@
 #include "os/local_socket.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -79,10 +81,22 @@ Result<std::optional<Fd>> accept_local(int listener) {
   return std::optional<Fd>{std::move(guest)};
 }
 
-Result<std::optional<Fd>> connect_local(const std::string& path) {
+void unlisten_local(const std::string& path) { (void)::unlink(path.c_str()); }
+
+Result<void> make_non_blocking(int socket) {
+  if (::fcntl(socket, F_SETFL, O_NONBLOCK) != 0) return os_error("make a socket non-blocking");
+  return {};
+}
+
+Result<std::optional<Fd>> connect_local(const std::string& path, std::chrono::seconds patience) {
   std::optional<Fd> socket = TRY(try_connect(path));
   if (socket && !is_ours(socket->get())) {
     return Error{Errc::denied, "connect to " + path + ": a process of another user listens there"};
+  }
+  const timeval time{patience.count(), 0};
+  if (socket && (::setsockopt(socket->get(), SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time) != 0 ||
+                 ::setsockopt(socket->get(), SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time) != 0)) {
+    return os_error("set the patience of a connection to " + path);
   }
   return socket;
 }

@@ -2,11 +2,12 @@
 //
 //   Fd listener = TRY(listen_local("/run/belljar/pool"));          // takes over what a dead listener left
 //   while (std::optional<Fd> guest = TRY(accept_local(listener.get()))) ...
-//   std::optional<Fd> host = TRY(connect_local("/run/belljar/pool"));   // nothing: nobody listens there
+//   std::optional<Fd> host = TRY(connect_local("/run/belljar/pool", 30s));   // nothing: nobody listens there
 //
 // A process of another user is turned away on both sides, by what the kernel says of it. Any thread.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -23,8 +24,11 @@ namespace belljar::os {
 Result<Fd> listen_local(const std::string& path);
 // Nothing: nobody waits.
 Result<std::optional<Fd>> accept_local(int listener);
-// Blocking.
-Result<std::optional<Fd>> connect_local(const std::string& path);
+// Takes its name away.
+void unlisten_local(const std::string& path);
+// Blocking, though no longer than `patience` for each read and write.
+Result<std::optional<Fd>> connect_local(const std::string& path, std::chrono::seconds patience);
+Result<void> make_non_blocking(int socket);
 
 // All bytes and descriptors at once or an error: for what surely fits into an empty socket.
 Result<void> send_with_descriptors(int socket, std::string_view bytes, std::span<const int> descriptors);

@@ -1,24 +1,19 @@
 #include "sandbox/stream_quota.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 
-#include "os/error.h"
+#include "os/poll.h"
 
 namespace belljar::sandbox {
 
-Result<StreamRead> read_within(os::Fd& pipe, std::span<char> buffer, std::uint64_t quota, spec::StreamBytes& bytes) {
+StreamRead read_within(os::Fd& pipe, std::span<char> buffer, std::uint64_t quota, spec::StreamBytes& bytes) {
   if (!pipe) return StreamRead{{0, true}};
-  const ssize_t got = ::read(pipe.get(), buffer.data(), buffer.size());
-  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return StreamRead{};
-  if (got < 0) return os::os_error("read a pipe");
-  if (got == 0) {
+  const os::Taken taken = os::read_ready(pipe.get(), buffer);
+  if (taken.closed) {
     pipe.reset();
     return StreamRead{{0, true}};
   }
-  const auto seen = static_cast<std::uint64_t>(got);
+  const auto seen = static_cast<std::uint64_t>(taken.bytes);
   const std::uint64_t kept = std::min(seen, quota - std::min(quota, bytes.kept));
   const bool cut_begins = kept < seen && bytes.kept == bytes.seen;
   bytes.seen += seen;

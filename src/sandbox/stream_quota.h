@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <span>
 
-#include "base/result.h"
 #include "os/fd.h"
 #include "sandbox/engine.h"
 #include "spec/sandbox_report.h"
@@ -19,7 +18,7 @@ struct StreamRead {
 };
 
 // Of a non-blocking pipe, which is closed at its end.
-Result<StreamRead> read_within(os::Fd& pipe, std::span<char> buffer, std::uint64_t quota, spec::StreamBytes& bytes);
+StreamRead read_within(os::Fd& pipe, std::span<char> buffer, std::uint64_t quota, spec::StreamBytes& bytes);
 
 // What the record says of it.
 spec::Violation output_cut(Stream stream);

@@ -1,13 +1,12 @@
 #include "sandbox/pool/likeness.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
 
 #include "codec/json.h"
-#include "os/error.h"
 #include "os/file.h"
+#include "os/file_stamp.h"
 #include "os/share.h"
 #include "sandbox/native/locations.h"
 
@@ -17,34 +16,12 @@ namespace {
 
 using codec::Json;
 
-// A file that was replaced or edited differs in one of these; ctime is the kernel's own.
-Result<std::string> status_text(const std::string& path) {
-  struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) return os::os_error("look at " + path);
-  std::string text = path;
-  for (const std::uint64_t part :
-       {static_cast<std::uint64_t>(info.st_dev), static_cast<std::uint64_t>(info.st_ino),
-        static_cast<std::uint64_t>(info.st_size), static_cast<std::uint64_t>(info.st_mtim.tv_sec),
-        static_cast<std::uint64_t>(info.st_mtim.tv_nsec), static_cast<std::uint64_t>(info.st_ctim.tv_sec),
-        static_cast<std::uint64_t>(info.st_ctim.tv_nsec)}) {
-    text += " " + std::to_string(part);
-  }
-  return text + "\n";
-}
-
 Result<std::string> folder_text(const std::string& folder) {
   std::string text;
   for (const os::DirectoryEntry& entry : TRY(os::list_directory(folder))) {
-    text += TRY(status_text(folder + "/" + entry.name));
+    text += TRY(os::file_stamp(folder + "/" + entry.name));
   }
   return text;
-}
-
-// Of things that change without being another: namespaces, the root folder.
-Result<std::string> identity_text(const std::string& path) {
-  struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) return os::os_error("look at " + path);
-  return path + " " + std::to_string(info.st_dev) + " " + std::to_string(info.st_ino) + "\n";
 }
 
 }  // namespace
@@ -58,14 +35,14 @@ Result<std::string> likeness(const EngineOptions& options) {
   // Of which a guest and a pool run different ones.
   for (const std::string& program :
        {TRY(os::program_directory()) + "/belljar", TRY(os::program_directory()) + "/belljar-core"}) {
-    text += os::exists(program) ? TRY(status_text(program)) : program + "\n";
+    text += os::exists(program) ? TRY(os::file_stamp(program)) : program + "\n";
   }
-  text += TRY(status_text(init));
+  text += TRY(os::file_stamp(init));
   text += TRY(folder_text(profiles));
   for (const char* one : {"mnt", "pid", "user", "net", "ipc", "uts"}) {
-    text += TRY(identity_text(std::string{"/proc/self/ns/"} + one));
+    text += TRY(os::file_identity(std::string{"/proc/self/ns/"} + one));
   }
-  return text + TRY(identity_text("/"));
+  return text + TRY(os::file_identity("/"));
 }
 
 bool may_be_pooled(const spec::SandboxSpec& spec) {

@@ -1,7 +1,5 @@
 #include "sandbox/pool/pool.h"
 
-#include <unistd.h>
-
 #include <charconv>
 
 #include "codec/json.h"
@@ -59,7 +57,7 @@ Result<std::unique_ptr<Pool>> Pool::open(PoolOptions options, const Clock& clock
 }
 
 Pool::~Pool() {
-  if (listener_) (void)::unlink(options_.socket.c_str());
+  if (listener_) os::unlisten_local(options_.socket);
 }
 
 Result<void> Pool::serve(os::StopSignals& signals) {

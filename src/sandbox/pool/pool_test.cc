@@ -238,7 +238,7 @@ TEST_F(PoolTest, NonsenseEndsTheConnectionAndNothingElse) {
       encode_frame({FrameKind::start, {likeness(options_).value(), spec_text(spec_), "1", "/work", "99", "/bin/true"}});
   for (const std::string& bytes : {std::string(100, 'x'), encode_frame({FrameKind::signal, {}}),
                                    encode_frame({FrameKind::ended, {"{}"}}), start_frame, std::string{}}) {
-    const Result<std::optional<os::Fd>> connection = os::connect_local(socket());
+    const Result<std::optional<os::Fd>> connection = os::connect_local(socket(), std::chrono::seconds{5});
     ASSERT_TRUE(connection && connection.value());
     ASSERT_EQ(::send(connection.value()->get(), bytes.data(), bytes.size(), MSG_NOSIGNAL),
               static_cast<ssize_t>(bytes.size()));

@@ -1,13 +1,8 @@
 #include "sandbox/pool/pooled_sandbox.h"
 
-#include <fcntl.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-
 #include <array>
 
 #include "codec/json.h"
-#include "os/error.h"
 #include "os/local_socket.h"
 #include "os/poll.h"
 #include "sandbox/pool/likeness.h"
@@ -17,7 +12,7 @@ namespace belljar::sandbox {
 
 namespace {
 
-constexpr int kPatienceSeconds = 30;  // the pool may have to make a sandbox first
+constexpr std::chrono::seconds kPatience{30};  // the pool may have to make a sandbox first
 
 std::string request_of(const std::string& likeness, const spec::SandboxSpec& spec, bool proof,
                        const spec::Command& command) {
@@ -39,7 +34,7 @@ Result<std::unique_ptr<PooledSandbox>> PooledSandbox::start(const spec::SandboxS
   std::unique_ptr<PooledSandbox> none;
   if (!may_be_pooled(spec)) return none;
   const std::string path = options.socket.empty() ? TRY(pool_socket_path()) : options.socket;
-  std::optional<os::Fd> connection = TRY(os::connect_local(path));
+  std::optional<os::Fd> connection = TRY(os::connect_local(path, kPatience));
   if (!connection) return none;
   const std::string request = request_of(TRY(likeness(options.engine)), spec, options.proof, command);
   std::unique_ptr<PooledSandbox> sandbox{new PooledSandbox{*std::move(connection), spec.quotas.output_bytes}};
@@ -49,9 +44,6 @@ Result<std::unique_ptr<PooledSandbox>> PooledSandbox::start(const spec::SandboxS
 
 // False: the pool refused, and nothing was started.
 Result<bool> PooledSandbox::begin(const std::string& request) {
-  const timeval patience{kPatienceSeconds, 0};
-  (void)::setsockopt(connection_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  (void)::setsockopt(connection_.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   for (std::string_view left = request; !left.empty();) {
     const os::Written written = TRY(os::write_some(connection_.get(), left));
     if (written.closed || written.bytes == 0) return false;  // it cannot have read all of the request
@@ -66,7 +58,7 @@ Result<bool> PooledSandbox::begin(const std::string& request) {
   input_ = std::move(descriptors_[0]);
   output_ = std::move(descriptors_[1]);
   error_ = std::move(descriptors_[2]);
-  if (::fcntl(connection_.get(), F_SETFL, O_NONBLOCK) != 0) return os::os_error("make a connection non-blocking");
+  TRY(os::make_non_blocking(connection_.get()));
   return true;
 }
 
@@ -112,9 +104,7 @@ Result<void> PooledSandbox::start(const spec::Command& command) {
 
 Result<OutputChunk> PooledSandbox::read_output(Stream stream, std::span<char> buffer) {
   const bool out = stream == Stream::out;
-  const StreamRead read =
-      TRY_CTX(read_within(out ? output_ : error_, buffer, output_bytes_, out ? output_seen_ : error_seen_),
-              "read the output of a sandbox of the pool");
+  const StreamRead read = read_within(out ? output_ : error_, buffer, output_bytes_, out ? output_seen_ : error_seen_);
   if (read.cut_begins) note(output_cut(stream));
   return read.chunk;
 }
@@ -136,7 +126,7 @@ Result<spec::SandboxReport> PooledSandbox::destroy() {
   while (!report_) {
     poll.clear();
     poll.add(connection_.get(), os::Interest::read);
-    TRY(poll.wait(std::chrono::seconds{kPatienceSeconds}));
+    TRY(poll.wait(kPatience));
     if (!poll.ready(connection_.get())) return Error{Errc::timeout, "end a sandbox of the pool: the pool says nothing"};
     TRY(pump());
   }
