@@ -6,6 +6,7 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <span>
 #include <vector>
 
 #include "base/text.h"
@@ -45,11 +46,11 @@ Error failed(std::string_view doing, const fs::path& path, const std::error_code
   return Error{Errc::internal, std::string{doing} + " " + printable(path.string()) + ": " + error.message()};
 }
 
-Result<Digest> file_digest(const fs::path& path) {
+// `buffer` is the tree's: one a file would cost more than most files.
+Result<Digest> file_digest(const fs::path& path, std::span<char> buffer) {
   std::ifstream file{path, std::ios::binary};
   if (!file) return Error{Errc::denied, "open " + printable(path.string()) + ": cannot be read"};
   codec::Sha256 sum;
-  std::vector<char> buffer(256U << 10);
   while (file) {
     file.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
     sum.update({buffer.data(), static_cast<std::size_t>(file.gcount())});
@@ -72,7 +73,8 @@ Result<std::vector<std::string>> paths_below(const fs::path& root) {
   return paths;
 }
 
-Result<std::string> manifest_line(const fs::path& path, const std::string& relative, TreeContent& content) {
+Result<std::string> manifest_line(const fs::path& path, const std::string& relative, std::span<char> buffer,
+                                  TreeContent& content) {
   std::error_code error;
   const fs::file_status status = fs::symlink_status(path, error);
   if (error) return failed("look at", path, error);
@@ -89,7 +91,7 @@ Result<std::string> manifest_line(const fs::path& path, const std::string& relat
       const std::uintmax_t size = fs::file_size(path, error);
       if (error) return failed("look at", path, error);
       content.bytes += size;
-      const Digest digest = TRY(file_digest(path));
+      const Digest digest = TRY(file_digest(path, buffer));
       return "f " + mode + " " + std::to_string(size) + " " + digest.hex() + " " + quoted(relative);
     }
     default:
@@ -126,8 +128,9 @@ bool goes(const std::string& relative, fs::file_type type, const std::vector<std
 
 Result<TreeContent> read_tree(const std::string& root) {
   TreeContent content;
+  std::vector<char> buffer(256U << 10);
   for (const std::string& relative : TRY(paths_below(root))) {
-    content.manifest += TRY(manifest_line(fs::path{root} / relative, relative, content)) + "\n";
+    content.manifest += TRY(manifest_line(fs::path{root} / relative, relative, buffer, content)) + "\n";
     ++content.entries;
   }
   content.digest = codec::sha256(content.manifest);
