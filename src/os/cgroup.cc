@@ -135,7 +135,7 @@ Result<void> Cgroup::make_folders() {
   for (std::size_t i = 0; i < tree_->hierarchies.size(); ++i) {
     CgroupHierarchy& hierarchy = tree_->hierarchies[i];
     int made = ::mkdirat(hierarchy.parent.get(), name_.c_str(), 0755);
-    if (made != 0 && (errno == ENOENT || errno == ENODEV)) {
+    for (int tries = 0; made != 0 && (errno == ENOENT || errno == ENODEV) && tries < kParentTries; ++tries) {
       TRY(hierarchy.open_parent());
       made = ::mkdirat(hierarchy.parent.get(), name_.c_str(), 0755);
     }

@@ -277,11 +277,17 @@ class TreeBuilder {
 }  // namespace
 
 Result<void> CgroupHierarchy::open_parent() {
-  if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) return os_error("create cgroup " + path);
-  parent = Fd{::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
-  if (!parent) return os_error("open cgroup " + path);
-  if (controllers.empty()) return {};
-  return write_cgroup_file(parent.get(), "cgroup.subtree_control", controllers);
+  Result<void> opened;
+  for (int tries = 0; tries < kParentTries; ++tries) {
+    if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) return os_error("create cgroup " + path);
+    parent = Fd{::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    opened = parent ? Result<void>{} : Result<void>{os_error("open cgroup " + path)};
+    if (parent && !controllers.empty()) {
+      opened = write_cgroup_file(parent.get(), "cgroup.subtree_control", controllers);
+    }
+    if (opened) break;
+  }
+  return opened;
 }
 
 CgroupTree::~CgroupTree() {

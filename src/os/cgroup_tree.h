@@ -14,6 +14,9 @@
 
 namespace belljar::os {
 
+// How often a parent is made again, when another belljar that ends removes it each time.
+inline constexpr int kParentTries = 16;
+
 struct CgroupHierarchy {
   CgroupVersion version = CgroupVersion::v1;
   std::string label;        // "memory", "unified"
