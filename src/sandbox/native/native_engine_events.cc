@@ -52,7 +52,9 @@ Result<void> NativeEngine::pump() {
 Result<void> NativeEngine::watch(Box& box) {
   const int fd = box.listener_paused ? -1 : box.listener_fd();
   if (fd != box.polled_listener) {
-    if (box.polled_listener >= 0) (void)::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, box.polled_listener, nullptr);
+    // One that is closed has left the set by itself, and its number may be another descriptor's by now.
+    const bool open = box.polled_listener >= 0 && box.listener_fd() == box.polled_listener;
+    if (open) (void)::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, box.polled_listener, nullptr);
     if (fd >= 0) {
       const Result<void> polled = poll_for(epoll_.get(), fd, Source::listener, box.slot());
       if (!polled) box.lose_sight("seccomp-listener", polled.error());
