@@ -384,6 +384,8 @@ Result<void> NativeEngine::wait(std::chrono::milliseconds at_most) {
 void NativeEngine::forget(std::uint32_t slot) {
   for (const int one : boxes_[slot]->watches) (void)::inotify_rm_watch(inotify_.get(), one);
   boxes_[slot].reset();
+  // Its pid 1 may have ended before we came to end it, and the slot is another's next.
+  std::erase(leaving_, slot);
   active_.erase(std::find(active_.begin(), active_.end(), slot));
 }
 

@@ -138,7 +138,8 @@ Result<void> Pool::start(Guest& guest, const Frame& frame) {
   TRY(sandbox->start(command));
   const std::array<int, 3> ends{sandbox->input_fd(), sandbox->output_fd(Stream::out),
                                 sandbox->output_fd(Stream::error)};
-  TRY(os::send_with_descriptors(guest.connection.get(), encode_frame({FrameKind::started, {}}), ends));
+  // It runs by now: a guest that cannot hear so must not hear that nothing was started.
+  guest.gone = !os::send_with_descriptors(guest.connection.get(), encode_frame({FrameKind::started, {}}), ends);
   sandbox->close_input();  // the guest's to close from now on
   guest.sandbox = std::move(sandbox);
   guest.proof = frame.words[2] == "1";
