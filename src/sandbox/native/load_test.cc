@@ -1,7 +1,8 @@
 // Ready sandboxes whose program has come up already, and ended ones that nobody has taken down yet.
 
-#include <fcntl.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -129,6 +130,30 @@ TEST_F(LoadTest, ADeterministicOneIsNotLoaded) {
   const Result<void> kept = engine_->keep_ready(spec_, 1, command_of({"/bin/true"}));
   ASSERT_FALSE(kept);
   EXPECT_THAT(kept.error().message(), HasSubstr("without its command"));
+}
+
+// They wait to be ended when their launcher dies: what comes after them must not be taken for one of them.
+TEST_F(LoadTest, OnesThatEndedByThemselvesAreNotEndedAgain) {
+  ASSERT_TRUE(engine_->keep_ready(spec_, 3));
+  std::vector<std::unique_ptr<Sandbox>> claimed;
+  for (int one = 0; one < 3; ++one) {
+    Result<std::unique_ptr<Sandbox>> sandbox = engine_->claim(spec_);
+    ASSERT_TRUE(sandbox) << sandbox.error().message();
+    ASSERT_TRUE(sandbox.value()->start(command_of({"/bin/true"})));
+    claimed.push_back(std::move(sandbox).value());
+  }
+  for (const auto& one : claimed) {
+    while (!one->ended()) ASSERT_TRUE(engine_->wait(std::chrono::milliseconds{100}));
+  }
+  claimed.clear();
+  ASSERT_EQ(::system(("pkill -KILL -P " + std::to_string(::getpid()) + " -x belljar-init").c_str()), 0);
+  pass(std::chrono::milliseconds{50});
+  Result<std::unique_ptr<Sandbox>> next = engine_->create(spec_);
+  ASSERT_TRUE(next) << next.error().message();
+  ASSERT_TRUE(next.value()->start(command_of({"/bin/sh", "-c", "sleep 0.2; exit 7"})));
+  const Result<SandboxLife> lived = live(*next.value());
+  ASSERT_TRUE(lived) << lived.error().message();
+  EXPECT_EQ(lived.value().report.exit_code, 7);
 }
 
 // An owner may take its time: nothing goes on meanwhile, and nothing is counted.
